@@ -1,0 +1,102 @@
+"""The rulebook: what each role may do. One table for the whole hub, asked by every door."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from accounts.choices import EVERYTHING, READ_ONLY, Role
+from accounts.errors import AboveYourself, RoleTooLow, ScopeMissing
+from accounts.models import ApiToken, User
+from rdos.kernel.actors import PUBLIC, Actor, ActorKind
+from rdos.kernel.errors import NotAuthenticated, NotFound
+
+RULES: dict[str, Role] = {
+    "account.read": Role.VIEWER,
+    "account.update": Role.VIEWER,
+    "users.list": Role.ADMIN,
+    "users.read": Role.VIEWER,  # themselves; everybody from admin up
+    "users.create": Role.ADMIN,
+    "users.update": Role.ADMIN,
+    "users.delete": Role.ADMIN,
+    "tokens.read": Role.VIEWER,  # their own; everybody's from admin up
+    "tokens.create": Role.VIEWER,
+    "tokens.delete": Role.VIEWER,
+    "robot_tokens.create": Role.ADMIN,
+    "journal.read": Role.ADMIN,
+    "clock.read": Role.ADMIN,
+}
+# Only the person behind a password may do these: a stolen token must not make itself permanent.
+IN_PERSON = frozenset({"account.update", "tokens.create", "robot_tokens.create"})
+ROBOT_MAY = frozenset({"account.read"})
+# Anonymous callers inside RDOS_OPEN_LAN: bus-born nodes only, which a higher app adds.
+LAN_MAY = frozenset({"account.read"})
+
+
+def allows(actor: Actor, action: str) -> bool:
+    try:
+        require(actor, action)
+    except (RoleTooLow, ScopeMissing, NotAuthenticated):
+        return False
+    return True
+
+
+def require(actor: Actor, action: str) -> None:
+    """Lets the actor pass, or says why not."""
+    needed = RULES[action]
+    if not actor.is_authenticated:
+        raise NotAuthenticated
+    if actor.kind is ActorKind.ROBOT or actor.kind is ActorKind.LAN:
+        if action not in (ROBOT_MAY if actor.kind is ActorKind.ROBOT else LAN_MAY):
+            raise RoleTooLow
+        return
+    if Role(actor.role).rank < needed.rank:
+        raise RoleTooLow(f"Insufficient permissions. Required role: {needed.value}")
+    if not _in_scope(actor, action):
+        raise ScopeMissing
+
+
+def _in_scope(actor: Actor, action: str) -> bool:
+    if actor.kind is ActorKind.TOKEN and action in IN_PERSON:
+        return False
+    noun, _, verb = action.partition(".")
+    reading = verb in ("read", "list") and READ_ONLY in actor.scopes
+    return EVERYTHING in actor.scopes or noun in actor.scopes or reading or noun == "account"
+
+
+class Rulebook(BasePermission):
+    """Asks the rulebook for the action that the view names for this method; no name, no entry."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        method = str(request.method)
+        action = view.rules.get("GET" if method in ("HEAD", "OPTIONS") else method)
+        if action is None:
+            raise RoleTooLow
+        if action != PUBLIC:
+            require(request.user, action)  # type: ignore[arg-type] # our authentication makes it an Actor
+        return True
+
+
+def user_for(actor: Actor, pk: UUID) -> User:
+    """Themselves, or anybody for an admin. Other people's objects do not exist."""
+    if actor.user_id != pk and not allows(actor, "users.list"):
+        raise NotFound
+    user = User.objects.filter(pk=pk).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def user_to_change(actor: Actor, pk: UUID) -> User:
+    user = user_for(actor, pk)
+    if user.rank > Role(actor.role).rank:
+        raise AboveYourself
+    return user
+
+
+def token_for(actor: Actor, pk: UUID) -> ApiToken:
+    found = ApiToken.objects.select_related("owner").filter(pk=pk).first()
+    if found is None or (found.owner_id != actor.user_id and not allows(actor, "users.list")):
+        raise NotFound
+    return found

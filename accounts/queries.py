@@ -1,0 +1,44 @@
+"""Questions about people and their credentials."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from accounts.access import allows
+from accounts.choices import Role
+from accounts.models import ApiToken, Login, LoginLock, User
+from rdos.kernel.actors import Actor
+
+
+def users(search: str = "", role: str = "") -> QuerySet[User]:
+    found = User.objects.all()
+    if role:
+        found = found.filter(role=role)
+    if search:
+        found = found.filter(
+            Q(username__icontains=search) | Q(display_name__icontains=search) | Q(email__icontains=search)
+        )
+    return found
+
+
+def tokens_of(actor: Actor) -> QuerySet[ApiToken]:
+    """Their own; everybody's for an admin."""
+    found = ApiToken.objects.select_related("owner")
+    return found if allows(actor, "users.list") else found.filter(owner_id=actor.user_id)
+
+
+def open_logins(user: User, at: datetime) -> QuerySet[Login]:
+    return Login.objects.filter(user=user, revoked_at=None, expires_at__gt=at).order_by("-refreshed_at")
+
+
+def find_by_name(name: str) -> User | None:
+    """By username or e-mail, whatever the case."""
+    return User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)).order_by("username").first()
+
+
+def anybody_here() -> bool:
+    return User.objects.filter(role=Role.SUPER_ADMIN, is_active=True).exists()
+
+
+def locked_pairs(at: datetime) -> QuerySet[LoginLock]:
+    return LoginLock.objects.filter(locked_until__gt=at)

@@ -1,0 +1,83 @@
+"""Users that nobody typed in: the first administrator, foreign identities, and the developer at the desk."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from accounts.choices import Role, Tier
+from accounts.errors import InvalidForeignToken, NameTaken
+from accounts.models import User
+from accounts.queries import anybody_here
+from accounts.services import passwords, users
+from rdos.kernel.journal import Who
+
+DEV_CLERK_ID = "dev_user_001"
+LONGEST_NAME = 128
+
+
+def first_admin(*, username: str, email: str = "", password: str = "") -> tuple[User | None, str]:
+    """Makes the super admin of an empty hub; returns them and the password when it had to be invented."""
+    if anybody_here():
+        return None, ""
+    invented = "" if password else passwords.generate()
+    user = users.make(
+        username=username,
+        password=password or invented,
+        email=email,
+        display_name="Administrator",
+        role=Role.SUPER_ADMIN,
+    )
+    return user, invented
+
+
+def foreign_user(claims: Mapping[str, Any]) -> User:
+    """Whom a verified foreign token names. The first time they become a developer who sees no nodes."""
+    subject = str(claims.get("sub") or "")
+    if not subject or len(subject) > 255 or "\x00" in subject:
+        raise InvalidForeignToken("Invalid token: missing subject")
+    found = User.objects.filter(clerk_id=subject).first()
+    return found or _adopt(subject, claims)
+
+
+def _adopt(subject: str, claims: Mapping[str, Any]) -> User:
+    fields: dict[str, Any] = {
+        "clerk_id": subject,
+        "display_name": _clean(claims.get("name")),
+        "avatar_url": _clean(claims.get("image_url"))[:500] if str(claims.get("image_url", "")).startswith("https://") else "",
+        "role": Role.DEVELOPER,
+        "allowed_node_ids": [],
+    }
+    who = Who(kind="user", label=f"{subject[:100]} by sign-in service")
+    try:
+        with transaction.atomic():
+            # Their e-mail may already belong to a local account, which a foreign token must not take over.
+            email = _clean(claims.get("email")) or None
+            taken = email and User.objects.filter(email__iexact=email).exists()
+            return users.make(who=who, username=_free_username(subject), password=None,
+                              email=None if taken else email, **fields)
+    except NameTaken:
+        # Two first requests at once: the other one made the user.
+        return User.objects.get(clerk_id=subject)
+
+
+def _free_username(subject: str) -> str:
+    safe = "".join(letter for letter in subject if letter.isascii() and (letter.isalnum() or letter in "_-"))
+    return f"clerk.{safe}"[:64]
+
+
+def _clean(value: object) -> str:
+    text = "".join(letter for letter in str(value or "") if letter.isprintable())
+    return text[:LONGEST_NAME]
+
+
+def dev_user() -> User:
+    found = User.objects.filter(clerk_id=DEV_CLERK_ID).first()
+    if found:
+        return found
+    fields = {"display_name": "Dev User", "email": "dev@localhost.dev", "role": Role.ADMIN, "tier": Tier.PRO}
+    try:
+        with transaction.atomic():
+            return users.make(username="dev_user", password=None, clerk_id=DEV_CLERK_ID, **fields)
+    except NameTaken:
+        return User.objects.get(clerk_id=DEV_CLERK_ID)

@@ -1,0 +1,143 @@
+"""Making, changing and removing people."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.access import user_to_change
+from accounts.choices import Role
+from accounts.errors import AboveYourself, LastSuperAdmin, NameTaken, NotYourself
+from accounts.models import User
+from accounts.services import logins, passwords
+from rdos.kernel.actors import Actor
+from rdos.kernel.errors import Forbidden, InvalidInput
+from rdos.kernel.journal import SYSTEM, Who, changes, record, row_of
+
+CHANGEABLE = (
+    "display_name",
+    "email",
+    "role",
+    "tier",
+    "avatar_url",
+    "is_temporary",
+    "expires_at",
+    "allowed_node_ids",
+    "is_active",
+)
+
+
+def create(*, actor: Actor, username: str, password: str, at: datetime, **fields: Any) -> User:
+    _guard_grant(actor, fields, at)
+    return make(who=actor.who, username=username, password=password, **fields)
+
+
+def make(*, who: Who = SYSTEM, username: str, password: str | None, **fields: Any) -> User:
+    """The one way a user comes to be; without a password nobody can sign in with one."""
+    if password is not None:
+        passwords.insist(password, username=username)
+    user = User(username=username, **_stored(fields))
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            record(who=who, action="user.create", about=row_of(user), after=facts(user))
+    except IntegrityError as error:
+        raise NameTaken from error
+    return user
+
+
+def update(*, actor: Actor, pk: UUID, at: datetime, password: str | None = None, **fields: Any) -> User:
+    wanted = {name: value for name, value in fields.items() if name in CHANGEABLE}
+    try:
+        with transaction.atomic():
+            return _update(actor, pk, wanted, password, at)
+    except IntegrityError as error:
+        raise NameTaken from error
+
+
+def _update(actor: Actor, pk: UUID, wanted: dict[str, Any], password: str | None, at: datetime) -> User:
+    user_to_change(actor, pk)
+    user = User.objects.select_for_update().get(pk=pk)
+    _guard_grant(actor, wanted, at)
+    _guard_own_account(actor, user, wanted)
+    if _loses_power(user, wanted, at):
+        _guard_last(user)
+    before = facts(user)
+    for name, value in _stored(wanted).items():
+        setattr(user, name, value)
+    if password is not None:
+        passwords.insist(password, username=user.username)
+        user.set_password(password)
+    user.save()
+    old, new = changes(before, facts(user))
+    if old or new or password is not None:
+        details = {"credential_changed": True} if password is not None else None
+        record(who=actor.who, action="user.update", about=row_of(user), before=old, after=new, details=details)
+    if password is not None or not user.may_sign_in(at):
+        logins.revoke_all(user=user, because="user_changed", at=at, keep=actor.login_id)
+    return user
+
+
+def delete(*, actor: Actor, pk: UUID) -> None:
+    if actor.user_id == pk:
+        raise NotYourself
+    with transaction.atomic():
+        user_to_change(actor, pk)
+        user = User.objects.select_for_update().get(pk=pk)
+        if user.role == Role.SUPER_ADMIN:
+            _guard_last(user)
+        record(who=actor.who, action="user.delete", about=row_of(user), before=facts(user))
+        user.delete()
+
+
+def facts(user: User) -> dict[str, Any]:
+    """What the journal keeps of a user; never the password."""
+    return {"username": user.username} | {name: getattr(user, name) for name in CHANGEABLE}
+
+
+def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """E-mail is unique only where there is one; node ids are kept as text."""
+    stored = dict(fields)
+    if "email" in stored:
+        stored["email"] = stored["email"] or None
+    if stored.get("allowed_node_ids") is not None:
+        stored["allowed_node_ids"] = [str(pk) for pk in stored["allowed_node_ids"]]
+    return stored
+
+
+def _guard_grant(actor: Actor, fields: Mapping[str, Any], at: datetime) -> None:
+    """Nobody gives away more than they have: neither a role nor a node."""
+    if "role" in fields and Role(fields["role"]).rank > Role(actor.role).rank:
+        raise AboveYourself
+    if fields.get("expires_at") and fields["expires_at"] <= at:
+        raise InvalidInput(errors={"expires_at": ["This moment is in the past."]})
+    if actor.node_ids is None or "allowed_node_ids" not in fields:
+        return
+    granted = fields["allowed_node_ids"]
+    if granted is None or not {UUID(str(pk)) for pk in granted} <= actor.node_ids:
+        raise AboveYourself("Nobody grants nodes that they cannot see themselves.")
+
+
+def _guard_own_account(actor: Actor, user: User, wanted: Mapping[str, Any]) -> None:
+    if actor.user_id == user.pk and wanted.get("is_active") is False:
+        raise Forbidden("You cannot deactivate your own account.")
+
+
+def _loses_power(user: User, wanted: Mapping[str, Any], at: datetime) -> bool:
+    if user.role != Role.SUPER_ADMIN or not user.may_sign_in(at):
+        return False
+    return (
+        wanted.get("role", user.role) != Role.SUPER_ADMIN
+        or wanted.get("is_active") is False
+        or bool(wanted.get("expires_at"))
+    )
+
+
+def _guard_last(user: User) -> None:
+    """Both of two admins who remove each other at once must not succeed, so the rows are locked."""
+    others = User.objects.select_for_update().filter(role=Role.SUPER_ADMIN, is_active=True, expires_at=None)
+    if not others.exclude(pk=user.pk).exists():
+        raise LastSuperAdmin

@@ -1,0 +1,29 @@
+"""HTTP goes to Django's WSGI handler, sockets to Channels: docs/adr/0001-http-through-wsgi-sockets-through-asgi.md."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rdos.settings")
+
+# Before anything that imports models.
+http = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from rdos.doors.bridge import Bridge  # noqa: E402
+from rdos.doors.front import Front  # noqa: E402
+from rdos.routing import sockets  # noqa: E402
+
+# Longer than this and the first in line would have given up: better to say so at once.
+WAITING_PER_THREAD = 32
+
+application = Front(
+    http=Bridge(
+        http,
+        threads=settings.HTTP_THREADS,
+        waiting=settings.HTTP_THREADS * WAITING_PER_THREAD,
+        body_limit=settings.BODY_LIMIT_BYTES,
+    ),
+    sockets=sockets,
+)

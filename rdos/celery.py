@@ -1,0 +1,24 @@
+"""The Celery app: short, idempotent ticks on a queue of their own, and the worker pool for everything longer."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rdos.settings")
+
+app = Celery("rdos")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_default_queue="default",
+    task_routes={"rdos.ticks.*": {"queue": "clock"}},
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_hijack_root_logger=False,
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600, "socket_keepalive": True},
+    timezone="UTC",
+)
+app.autodiscover_tasks(related_name="tasks")
+app.autodiscover_tasks(["rdos"], related_name="ticks")

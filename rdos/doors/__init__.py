@@ -1,0 +1,1 @@
+"""How HTTP and sockets reach Django: docs/adr/0001-http-through-wsgi-sockets-through-asgi.md."""

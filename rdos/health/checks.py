@@ -1,0 +1,111 @@
+"""Looks at everything the hub leans on, each with a short deadline."""
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+from redis import Redis
+from redis.exceptions import RedisError
+
+from rdos.kernel.models import JournalEntry
+
+DEADLINE = 0.5
+# The sealing tick runs twice a second; this much silence means that the clock stands still.
+CLOCK_LATE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class Finding:
+    healthy: bool
+    error: str | None = None
+    milliseconds: float = 0.0
+    facts: dict[str, Any] | None = None
+
+    def told(self) -> dict[str, Any]:
+        return {"healthy": self.healthy, "error": self.error, "milliseconds": self.milliseconds} | (self.facts or {})
+
+
+def database() -> Finding:
+    return _timed(_ask_database, (DatabaseError,))
+
+
+def _ask_database() -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    pool = getattr(connection, "pool", None)
+    stats = pool.get_stats() if pool is not None else {}
+    return {"pool_size": stats.get("pool_size", 1), "pool_free": stats.get("pool_available", 1)}
+
+
+def redis() -> Finding:
+    if not settings.REDIS_URL:
+        return Finding(False, "REDIS_URL is not set.")
+    return _timed(_ask_redis, (RedisError, OSError))
+
+
+def _ask_redis() -> dict[str, Any]:
+    with Redis.from_url(settings.REDIS_URL, socket_timeout=DEADLINE, socket_connect_timeout=DEADLINE) as client:
+        client.ping()
+    return {}
+
+
+def nats() -> Finding:
+    """A NATS server greets whoever connects; more than that is the bridge's business."""
+    if not settings.NATS_URL:
+        return Finding(False, "NATS_URL is not set.")
+    return _timed(_hear_nats, (OSError, ValueError))
+
+
+def _hear_nats() -> dict[str, Any]:
+    address = urlsplit(settings.NATS_URL)
+    with socket.create_connection((address.hostname or "127.0.0.1", address.port or 4222), DEADLINE) as line:
+        line.settimeout(DEADLINE)
+        if not line.recv(5).startswith(b"INFO"):
+            raise ValueError("This is not a NATS server.")
+    return {}
+
+
+def clock() -> Finding:
+    """Entries that nobody sealed tell that the clock stands still."""
+    return _timed(_ask_clock, (DatabaseError, ValueError))
+
+
+def _ask_clock() -> dict[str, Any]:
+    oldest = JournalEntry.objects.filter(position=None).order_by("id").values_list("at", flat=True).first()
+    late = timezone.now() - oldest if oldest else timedelta(0)
+    if late > CLOCK_LATE:
+        raise ValueError(f"The clock has not run for {int(late.total_seconds())} seconds.")
+    return {}
+
+
+CHECKS: dict[str, Callable[[], Finding]] = {"database": database, "redis": redis, "nats": nats, "clock": clock}
+
+
+def everything() -> dict[str, Finding]:
+    return {name: check() for name, check in CHECKS.items()}
+
+
+def _timed(ask: Callable[[], dict[str, Any]], failures: tuple[type[Exception], ...]) -> Finding:
+    began = time.perf_counter()
+    try:
+        facts = ask()
+    except failures as error:
+        return Finding(False, _short(error), _since(began))
+    return Finding(True, None, _since(began), facts)
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 2)
+
+
+def _short(error: Exception) -> str:
+    """The first line only, and no address: health is public."""
+    text = str(error).strip().splitlines()
+    return type(error).__name__ if isinstance(error, DatabaseError | RedisError | OSError) or not text else text[0]

@@ -1,0 +1,47 @@
+"""Where a request really comes from: forwarded headers are believed from trusted proxies only."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+def parse(text: str) -> Address | None:
+    try:
+        address = ip_address(text.strip().strip("[]"))
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def inside(text: str, networks: Iterable[Network]) -> bool:
+    address = parse(text)
+    return address is not None and any(address in network for network in networks)
+
+
+def is_loopback(text: str) -> bool:
+    address = parse(text)
+    return address is not None and address.is_loopback
+
+
+def client_address(request: HttpRequest) -> str:
+    """The nearest address on the way here that is not one of our own proxies."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    if not inside(peer, settings.TRUSTED_PROXIES):
+        return peer
+    hops = [hop.strip() for hop in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
+    for hop in reversed(hops):
+        if parse(hop) is None:
+            return peer
+        if not inside(hop, settings.TRUSTED_PROXIES):
+            return hop
+    return hops[0] if hops else peer
+
+
+def came_through_a_proxy(request: HttpRequest) -> bool:
+    return any(name in request.META for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"))

@@ -1,0 +1,54 @@
+"""Writes JSON with orjson, whatever the client says it accepts: this API speaks nothing else."""
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def dumps(data: Any) -> bytes:
+    try:
+        return orjson.dumps(data, default=_other, option=OPTIONS)
+    except orjson.JSONEncodeError:
+        # A lone surrogate that came in through a header or a form: json escapes what orjson refuses.
+        return json.dumps(data, default=str).encode()
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence | set | frozenset):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is not JSON.")
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        response = (renderer_context or {}).get("response")
+        return b"" if response is not None and response.status_code == 204 else dumps(data)
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
+        sent = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if _reads(parser.media_type, sent)), None)
+
+    def select_renderer(self, request: Request, renderers: Sequence[Any], format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+def _reads(media_type: str, sent: str) -> bool:
+    return sent == media_type or (media_type == "application/json" and sent.endswith("+json"))

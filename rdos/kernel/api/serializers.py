@@ -1,0 +1,92 @@
+"""The two shapes of every resource: what may be sent (Request) and what is answered (Answer)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from rdos.kernel.api.accents import accent_of
+from rdos.kernel.errors import InvalidInput, InvalidQuery
+
+# DRF's codes for "this is missing, or not of the type it should be".
+SHAPE_CODES = frozenset({"required", "null", "invalid", "invalid_choice", "not_a_list", "not_a_dict", "blank"})
+
+
+def camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+class RequestSerializer(serializers.Serializer[Any]):
+    """What a client may send. Unknown fields are ignored; camelCase is read where the accent speaks it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and _speaks_camel(self):
+            data = {**data, **{name: data[camel(name)] for name in self.fields if camel(name) in data}}
+        return super().to_internal_value(data)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """What the hub answers. Only declared names change their case; what users stored is never touched."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        data = super().to_representation(instance)
+        return {camel(name): value for name, value in data.items()} if _speaks_camel(self) else data
+
+
+def _speaks_camel(serializer: serializers.BaseSerializer[Any]) -> bool:
+    return accent_of(serializer.context.get("request")).camel_case
+
+
+def checked(serializer: serializers.BaseSerializer[Any], *, query: bool = False) -> dict[str, Any]:
+    """The validated data, or our own refusal that names every field."""
+    if serializer.is_valid():
+        data: dict[str, Any] = serializer.validated_data
+        return data
+    found = list(_problems(serializer.errors))
+    wire = camel if _speaks_camel(serializer) and not query else str
+    errors: dict[str, list[str]] = {}
+    for name, detail in found:
+        errors.setdefault(wire(name), []).append(str(detail))
+    kinds = {wire(name): _kind(getattr(detail, "code", "")) for name, detail in found}
+    refusal = InvalidQuery if query else InvalidInput
+    raise refusal(
+        errors=errors,
+        kinds=kinds,
+        given=_given(serializer, [name for name, _ in found]),
+        misshapen=any(getattr(detail, "code", "") in SHAPE_CODES for _, detail in found),
+    )
+
+
+def _problems(errors: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(errors, Mapping):
+        for key, value in errors.items():
+            yield from _problems(value, f"{name}.{key}" if name else str(key))
+    elif isinstance(errors, list):
+        for value in errors:
+            yield from _problems(value, name)
+    else:
+        yield name.removesuffix(".non_field_errors") or "__root__", errors
+
+
+def _kind(code: str) -> str:
+    return {
+        "required": "missing",
+        "blank": "string_too_short",
+        "min_length": "string_too_short",
+        "max_length": "string_too_long",
+        "invalid_choice": "enum",
+        "null": "none_required",
+    }.get(code, "value_error")
+
+
+# A refused secret is not repeated to whoever reads the answer or its log.
+NEVER_ECHOED = ("password", "secret", "token", "key", "otp")
+
+
+def _given(serializer: serializers.BaseSerializer[Any], names: list[str]) -> dict[str, Any]:
+    sent = serializer.initial_data
+    if not isinstance(sent, Mapping):
+        return {}
+    safe = [name for name in names if not any(word in name.lower() for word in NEVER_ECHOED)]
+    return {name: sent[name] for name in safe if name in sent}

@@ -1,0 +1,47 @@
+"""The one kind of API view: it parses, asks a service, and answers in the accent of the client."""
+
+from typing import Any, ClassVar, cast
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from rdos.kernel.actors import Actor
+from rdos.kernel.api.accents import accent_of
+from rdos.kernel.api.serializers import RequestSerializer, checked
+from rdos.kernel.errors import InvalidInput
+
+
+class ApiView(APIView):
+    """`rules` names, for each method, the action of the rulebook it needs; a method without one is refused."""
+
+    rules: ClassVar[dict[str, str]] = {}
+
+    @property
+    def actor(self) -> Actor:
+        return cast(Actor, self.request.user)
+
+    def body(self, serializer: type[RequestSerializer]) -> dict[str, Any]:
+        data = self.request.data
+        if not isinstance(data, dict):
+            raise InvalidInput("The body must be a JSON object.", misshapen=True)
+        return checked(serializer(data=data, context={"request": self.request}))
+
+    def query(self, serializer: type[RequestSerializer]) -> dict[str, Any]:
+        return checked(serializer(data=self.request.query_params.dict(), context={"request": self.request}), query=True)
+
+    def answer(self, serializer: type[BaseSerializer[Any]], row: Any) -> dict[str, Any]:
+        return cast(dict[str, Any], serializer(row, context={"request": self.request}).data)
+
+    def ok(self, serializer: type[BaseSerializer[Any]], row: Any) -> Response:
+        return Response(self.answer(serializer, row))
+
+    def created(self, serializer: type[BaseSerializer[Any]], row: Any, **extra: Any) -> Response:
+        return Response(self.answer(serializer, row) | extra, status=accent_of(self.request).created)
+
+    def deleted(self) -> Response:
+        return Response(None, status=accent_of(self.request).deleted)
+
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> Any:
+        raise AssertionError("The rulebook raises its own refusals.")

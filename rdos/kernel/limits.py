@@ -1,0 +1,169 @@
+"""How often something may be tried: a fixed window that begins with the first try.
+
+Redis counts for all processes. When it is away, each process counts for itself by the same rule: losing Redis must
+neither lock people out nor open the door.
+"""
+
+import hmac
+import logging
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from threading import Lock
+from typing import cast
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from rdos.kernel.keys import RATE_LIMITS, derive
+
+REDIS_TIMEOUT = 0.25
+# While Redis is away it is asked this seldom, so that its absence costs a request nothing.
+CIRCUIT_SECONDS = 5.0
+COMPLAIN_EVERY = 60.0
+MOST_KEYS = 10_000
+
+# The window is stored with the count, so that `at` decides and not the clock of the Redis machine.
+COUNT = """
+local began = tonumber(redis.call('HGET', KEYS[1], 'began'))
+local at, seconds, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if not began or at >= began + seconds then
+  if cost == 0 then return {'0', ARGV[1]} end
+  redis.call('HSET', KEYS[1], 'began', ARGV[1], 'count', 0)
+  redis.call('EXPIRE', KEYS[1], math.ceil(seconds))
+end
+local count = redis.call('HINCRBY', KEYS[1], 'count', cost)
+return {tostring(count), redis.call('HGET', KEYS[1], 'began')}
+"""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    allowed: bool
+    limit: int
+    remaining: int
+    # Seconds since 1970, as the rate-limit headers want it.
+    reset_at: int
+    retry_after: int
+
+
+def hit(scope: str, key: str, *, limit: int, seconds: float, at: float | None = None) -> Verdict:
+    """Counts one try and says whether it is still within the limit."""
+    now, (count, began) = _counted(scope, key, seconds, at, cost=1)
+    return _verdict(count <= limit, limit, count, began + seconds, now)
+
+
+def look(scope: str, key: str, *, limit: int, seconds: float, at: float | None = None) -> Verdict:
+    """Says whether one more try would be within the limit, without counting it."""
+    now, (count, began) = _counted(scope, key, seconds, at, cost=0)
+    return _verdict(count < limit, limit, count, began + seconds, now)
+
+
+def forget(scope: str, key: str) -> None:
+    """Starts anew, as after a success."""
+    _counter(settings.REDIS_URL).forget(_name(scope, key))
+
+
+def _counted(scope: str, key: str, seconds: float, at: float | None, *, cost: int) -> tuple[float, tuple[int, float]]:
+    now = time.time() if at is None else at
+    return now, _counter(settings.REDIS_URL).count(_name(scope, key), now, seconds, cost)
+
+
+def _verdict(allowed: bool, limit: int, count: int, ends: float, now: float) -> Verdict:
+    wait = 0 if allowed else max(1, math.ceil(ends - now))
+    return Verdict(allowed, limit, max(0, limit - count), math.ceil(ends), wait)
+
+
+def _name(scope: str, key: str) -> str:
+    # Keys are addresses and user names: not kept in clear, and not to be guessed from their hash.
+    digest = hmac.new(derive(settings.MASTER_KEY, RATE_LIMITS), key.encode("utf-8", "replace"), sha256)
+    return f"rdos:limit:{scope}:{digest.hexdigest()[:32]}"
+
+
+class Counter:
+    """Asks Redis; counts in memory while Redis is away."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url or "redis://127.0.0.1:6379",
+            socket_timeout=REDIS_TIMEOUT,
+            socket_connect_timeout=REDIS_TIMEOUT,
+            # One more attempt, for a pooled connection that a restarted server closed.
+            retry=Retry(NoBackoff(), 1),
+            decode_responses=True,
+        )
+        self._memory = MemoryCounter()
+        self._closed_until = 0.0
+        self._complain_after = 0.0
+
+    def count(self, name: str, at: float, seconds: float, cost: int) -> tuple[int, float]:
+        answer = self._ask(lambda: self._redis.eval(COUNT, 1, name, repr(at), repr(seconds), str(cost)))
+        if answer is None:
+            return self._memory.count(name, at, seconds, cost)
+        count, began = cast(list[str], answer)
+        return int(count), float(began)
+
+    def forget(self, name: str) -> None:
+        self._memory.forget(name)
+        self._ask(lambda: self._redis.delete(name))
+
+    def _ask(self, question: Callable[[], object]) -> object | None:
+        if time.monotonic() < self._closed_until:
+            return None
+        try:
+            return question()
+        except (redis.RedisError, OSError) as error:
+            self._closed_until = time.monotonic() + CIRCUIT_SECONDS
+            self._complain(error)
+            return None
+
+    def _complain(self, error: Exception) -> None:
+        if time.monotonic() >= self._complain_after:
+            self._complain_after = time.monotonic() + COMPLAIN_EVERY
+            facts = {"action": "rate_limit_fallback", "error": type(error).__name__}
+            logger.warning("Redis is away: rate limits are counted per process", extra=facts)
+
+
+class MemoryCounter:
+    """The same rule inside one process, for a bounded number of keys."""
+
+    def __init__(self, most: int = MOST_KEYS) -> None:
+        self._most = most
+        self._lock = Lock()
+        # name: (count, began, ends)
+        self._windows: OrderedDict[str, tuple[int, float, float]] = OrderedDict()
+
+    def count(self, name: str, at: float, seconds: float, cost: int) -> tuple[int, float]:
+        with self._lock:
+            count, began, ends = self._windows.get(name, (0, at, at + seconds))
+            if at >= ends:
+                count, began, ends = 0, at, at + seconds
+            if cost:
+                self._make_room(name)
+                self._windows[name] = (count + cost, began, ends)
+            return count + cost, began
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def forget(self, name: str) -> None:
+        with self._lock:
+            self._windows.pop(name, None)
+
+    def _make_room(self, name: str) -> None:
+        # The oldest window goes first, whoever it belongs to: memory stays bounded under a flood of keys.
+        if name not in self._windows and len(self._windows) >= self._most:
+            self._windows.popitem(last=False)
+
+
+@lru_cache(maxsize=4)
+def _counter(url: str) -> Counter:
+    return Counter(url)

@@ -1,0 +1,23 @@
+"""`manage.py beat`: the clock. It holds a handful of fixed ticks; people's own schedules are rows, not timers."""
+
+from typing import Any
+
+from celery.app.utils import find_app
+from django.core.management.base import BaseCommand
+
+from rdos.ticks import sync
+
+SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# The fastest tick comes every half second, so the clock must not sleep much longer than half of that.
+LONGEST_SLEEP = 0.25
+
+
+class Command(BaseCommand):
+    help = "Run Celery beat with the hub's fixed ticks."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sync()
+        # Not by Celery's own command line: it takes whole seconds only.
+        beat = find_app("rdos.celery:app").Beat(scheduler=SCHEDULER, max_interval=LONGEST_SLEEP, quiet=True)
+        beat.run()

@@ -1,0 +1,118 @@
+"""`manage.py up`: everything a hub needs, from nothing, under one supervisor. Django is never imported here."""
+
+import contextlib
+import json
+import sys
+
+from rdos.environment import Environment, Misconfigured
+from rdos.up import guard, options, plan, ports, state, tls
+from rdos.up.console import Console, box
+from rdos.up.health import lives
+from rdos.up.options import Options
+from rdos.up.problems import CannotStart
+from rdos.up.servers import Servers, choose
+from rdos.up.state import State
+from rdos.up.supervisor import Stopped, Supervisor
+
+PATIENCE = 60.0
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        configured = options.configured()
+        wanted = options.read(arguments, configured)
+        held = state.hold(wanted.directory)
+    except (CannotStart, Misconfigured) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    try:
+        return run(wanted, configured, held)
+    except (CannotStart, Misconfigured) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    finally:
+        held.untell()
+        held.release()
+
+
+def run(wanted: Options, configured: Environment, held: State) -> int:
+    register = held.directory / "children.json"
+    guard.finish(register)
+    held.untell()
+    refuse_taken_ports(wanted, configured)
+    servers = choose(wanted, configured, held)
+    environment = plan.environment_of(wanted, configured, servers, held)
+    pair = tls.certificate(wanted.directory, options.own_addresses() if wanted.lan else []) if wanted.tls else None
+    console = Console()
+    warn(wanted, console)
+    with contextlib.suppress(Stopped), Supervisor(console, register) as supervisor:
+        held.tell(plan.effective(configured, environment, state.TOLD))
+        start_servers(supervisor, servers)
+        administrator = prepare(supervisor, environment, console)
+        for program in plan.hub_programs(wanted, environment, pair):
+            supervisor.start(program)
+        certificate = pair[0] if pair else None
+        supervisor.wait_for(lambda: lives(wanted, certificate), seconds=PATIENCE, what="The hub")
+        console.write(box(welcome(wanted, administrator)))
+        supervisor.watch()
+    if servers.postgres:
+        servers.postgres.remove_socket_directory()
+    console.write("The hub has stopped.\n")
+    return 0
+
+
+def refuse_taken_ports(wanted: Options, configured: Environment) -> None:
+    ports.refuse_taken(wanted.host, {"PORT": wanted.port})
+    if not configured.text("NATS_URL"):
+        ports.refuse_taken(wanted.bus_host, {"NATS_PORT": wanted.nats_port, "MQTT_PORT": wanted.mqtt_port})
+
+
+def warn(wanted: Options, console: Console) -> None:
+    if wanted.lan:
+        console.write("Warning: everyone on the local network reaches this hub, and any device may join its bus.\n")
+        if not wanted.tls:
+            console.write("Warning: passwords cross the network in the clear; consider `up --lan --tls`.\n")
+
+
+def start_servers(supervisor: Supervisor, servers: Servers) -> None:
+    """Redis and NATS start while the database is made."""
+    for server in (servers.redis, servers.nats):
+        if server:
+            supervisor.start(server.program())
+    if servers.postgres:
+        servers.postgres.initialise()
+        supervisor.start(servers.postgres.program())
+        supervisor.wait_for(servers.postgres.ready, seconds=PATIENCE, what="PostgreSQL")
+        servers.postgres.ensure_database()
+    for name, server in (("Redis", servers.redis), ("NATS", servers.nats)):
+        if server:
+            supervisor.wait_for(server.ready, seconds=PATIENCE, what=name)
+
+
+def prepare(supervisor: Supervisor, environment: dict[str, str], console: Console) -> dict[str, str | bool | None]:
+    """Migrate and make the administrator, whose password travels in one line that is not shown with the others."""
+    answers: list[dict[str, str | bool | None]] = []
+
+    def heard(text: str) -> None:
+        with contextlib.suppress(ValueError):
+            answer = json.loads(text)
+            if isinstance(answer, dict) and "created" in answer and "username" in answer:
+                answers.append(answer)
+                return
+        console.line("prepare", text)
+
+    if supervisor.once(plan.preparation(environment), heard):
+        raise CannotStart("Preparing the database failed; the reason is above.")
+    return answers[-1] if answers else {}
+
+
+def welcome(wanted: Options, administrator: dict[str, str | bool | None]) -> list[str]:
+    lines = [f"The hub is ready: {wanted.address}"]
+    if wanted.tls:
+        lines.append("Its certificate is its own, so a browser asks once whether to trust it.")
+    if administrator.get("created") and administrator.get("password"):
+        lines += [
+            f"Sign in as {administrator['username']} with the password {administrator['password']}",
+            "It is shown this once only; `manage.py changepassword` makes another.",
+        ]
+    return [*lines, "Ctrl-C stops everything."]

@@ -1,0 +1,41 @@
+"""Every path of the hub."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from rdos.console import views as console
+from rdos.health import views as health
+
+api: list[URLPattern | URLResolver] = [
+    path("", include("accounts.urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", console.front),
+    path("dashboard", console.dashboard),
+    path("login", console.login),
+    path("logout", console.logout),
+    path("account", console.account),
+    path("account/second-factor", console.second_factor),
+    path("front/live", console.front_live),
+    path("health", health.basic),
+    path("health/detailed", health.detailed),
+    path("health/ready", health.ready),
+    path("health/live", health.live),
+    path("metrics", health.metrics),
+    path("api/v1/", include(api)),
+    path("console/", admin.site.urls),
+]
+
+if settings.ENABLE_DOCS:
+    urlpatterns += [
+        path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+        path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    ]
+
+handler400 = "rdos.console.failures.bad_request"
+handler403 = "rdos.console.failures.forbidden"
+handler404 = "rdos.console.failures.not_found"
+handler500 = "rdos.console.failures.broken"

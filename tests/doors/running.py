@@ -1,0 +1,79 @@
+"""Starts real servers for the tests of the doors, and stops them again."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_SECONDS = 20.0
+
+
+@dataclass
+class Running:
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=5)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def launch(*command: str, port: int) -> subprocess.Popen[bytes]:
+    """`{port}` in the command becomes the port."""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.doors.settings", "PYTHONPATH": str(PROJECT)}
+    arguments = [sys.executable, *(word.replace("{port}", str(port)) for word in command)]
+    return subprocess.Popen(arguments, cwd=PROJECT, env=environment)
+
+
+@contextmanager
+def running(*command: str) -> Iterator[Running]:
+    port = free_port()
+    process = launch(*command, port=port)
+    try:
+        _wait_until_listening(process, port)
+        yield Running(process, port)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended at once"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nobody listens on {port}")
+
+
+def gateway(*options: str) -> tuple[str, ...]:
+    return ("-m", "django", "gateway", "--port", "{port}", *options)
+
+
+def web(*options: str) -> tuple[str, ...]:
+    return ("-m", "django", "web", "--port", "{port}", *options)
+
+
+def daphne(application: str) -> tuple[str, ...]:
+    return ("-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", application)

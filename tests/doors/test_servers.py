@@ -1,0 +1,214 @@
+"""The real servers, in their own processes, with the hub's own doors."""
+
+import hashlib
+import json
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.doors.running import Running, daphne, gateway, launch, running, web
+
+SERVERS = {
+    "gateway": gateway(),
+    "web": web("--workers", "1"),
+    "daphne": daphne("tests.doors.asgi:application"),
+}
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[Running]:
+    with running(*SERVERS[request.param]) as found:
+        _until(lambda: httpx.get(f"{found.url}/facts").status_code == 200)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Running]:
+    with running(*gateway()) as found:
+        yield found
+
+
+def _until(question: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not question():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
+def _exchange(server: Running, request: bytes) -> bytes:
+    with server.connect() as line:
+        line.sendall(request)
+        heard = b""
+        while piece := line.recv(65536):
+            heard += piece
+        return heard
+
+
+def test_a_get_arrives_with_path_query_and_headers(server: Running) -> None:
+    headers = [("X-Tag", "a"), ("X-Tag", "b"), ("X_Tag", "spoofed")]
+
+    facts = httpx.get(f"{server.url}/facts/caf%C3%A9?robot=r%202", headers=headers).json()
+
+    assert (facts["method"], facts["path"], facts["query"]) == ("GET", "/facts/café", {"robot": "r 2"})
+    assert facts["meta"]["HTTP_X_TAG"] == "a,b"
+    assert facts["meta"]["REMOTE_ADDR"] == "127.0.0.1"
+
+
+def test_forwarded_headers_are_not_believed_here(server: Running) -> None:
+    facts = httpx.get(f"{server.url}/facts", headers={"X-Forwarded-For": "198.51.100.9", "X-Forwarded-Proto": "https"})
+
+    assert facts.json()["meta"]["REMOTE_ADDR"] == "127.0.0.1"
+    assert facts.json()["meta"]["wsgi.url_scheme"] == "http"
+
+
+def test_a_body_of_two_mebibytes_arrives_whole(server: Running) -> None:
+    body = hashlib.sha256(b"robots").digest() * 65536
+
+    answer = httpx.post(f"{server.url}/measure", content=body).json()
+
+    assert (answer["bytes"], answer["sum"]) == (len(body), sum(body) % 65521)
+
+
+def test_a_chunked_body_arrives_whole(server: Running) -> None:
+    answer = httpx.post(f"{server.url}/measure", content=(b"x" * 70_000 for _ in range(10))).json()
+
+    assert answer["bytes"] == 700_000
+
+
+def test_a_head_answer_has_the_length_and_no_body(server: Running) -> None:
+    answer = httpx.head(f"{server.url}/facts")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) > 100
+
+
+def test_an_answer_without_content_is_empty(server: Running) -> None:
+    assert httpx.get(f"{server.url}/empty").status_code == 204
+
+
+def test_a_file_arrives_whole(server: Running) -> None:
+    assert "FileResponse" in httpx.get(f"{server.url}/source").text
+
+
+def test_a_stream_arrives_in_pieces(server: Running) -> None:
+    began = time.monotonic()
+    with httpx.stream("GET", f"{server.url}/drip?count=10") as answer:
+        lines = [(json.loads(line)["number"], time.monotonic() - began) for line in answer.iter_lines()]
+
+    assert [number for number, _ in lines] == list(range(10))
+    assert lines[-1][1] - lines[0][1] > 0.1
+
+
+def test_a_client_that_leaves_frees_its_thread(server: Running) -> None:
+    with httpx.stream("GET", f"{server.url}/drip?count=3000") as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == '{"number":0}'
+        assert httpx.get(f"{server.url}/streams").json() == {"open": 1}
+
+    _until(lambda: httpx.get(f"{server.url}/streams").json() == {"open": 0})
+
+
+def test_a_hundred_at_once_are_all_answered(server: Running) -> None:
+    with httpx.Client() as client, ThreadPoolExecutor(100) as crowd:
+        answers = list(crowd.map(lambda number: client.get(f"{server.url}/facts?n={number}"), range(100)))
+
+    assert [answer.json()["query"]["n"] for answer in answers] == [str(number) for number in range(100)]
+
+
+def test_a_body_over_the_limit_is_a_413_said_early(hub: Running) -> None:
+    with hub.connect() as line:
+        line.sendall(b"POST /measure HTTP/1.1\r\nHost: hub\r\nContent-Length: 999999999\r\n\r\n" + b"x" * 100_000)
+        heard = line.recv(65536)
+
+    assert heard.startswith(b"HTTP/1.1 413")
+    assert b'"code":"too_large"' in heard
+
+
+def test_a_whole_body_over_the_limit_still_hears_why(hub: Running) -> None:
+    answer = httpx.post(f"{hub.url}/measure", content=b"x" * 5_000_000)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_chunked_body_over_the_limit_is_a_413(hub: Running) -> None:
+    answer = httpx.post(f"{hub.url}/measure", content=(b"x" * 500_000 for _ in range(10)))
+
+    assert answer.status_code == 413
+
+
+def test_a_client_may_ask_whether_to_go_on(hub: Running) -> None:
+    with hub.connect() as line:
+        line.sendall(b"POST /measure HTTP/1.1\r\nHost: hub\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+        assert line.recv(1024).startswith(b"HTTP/1.1 100")
+        line.sendall(b"hello")
+        assert line.recv(1024).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /facts HTTP/1.1\r\nHost: hub\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /facts HTTP/1.1\r\nHost: hub\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"GET /facts HTTP/1.1\r\nHost: hub\r\n folded: value\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ],
+)
+def test_an_ambiguous_request_is_refused(hub: Running, request_bytes: bytes) -> None:
+    assert _exchange(hub, request_bytes).startswith(b"HTTP/1.1 400")
+
+
+def test_an_endless_head_is_refused(hub: Running) -> None:
+    with hub.connect() as line:
+        line.sendall(b"GET /facts HTTP/1.1\r\nHost: hub\r\n")
+        heard = b""
+        with pytest.raises(ConnectionError):
+            for number in range(2000):
+                line.sendall(b"X-%d: %s\r\n" % (number, b"y" * 1000))
+                line.setblocking(False)
+                try:
+                    heard += line.recv(4096)
+                except BlockingIOError:
+                    pass
+                line.setblocking(True)
+
+    assert not heard or heard.startswith(b"HTTP/1.1 431")
+
+
+def test_a_stop_lets_the_open_request_finish() -> None:
+    with running(*gateway()) as server, server.connect() as line:
+        line.sendall(b"GET /slow?seconds=0.8 HTTP/1.1\r\nHost: hub\r\n\r\n")
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGTERM)
+
+        assert b"done" in _all_of(line)
+        assert server.process.wait(5) == 0
+
+
+def _all_of(line: socket.socket) -> bytes:
+    heard = b""
+    while piece := line.recv(65536):
+        heard += piece
+    return heard
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("command", [gateway(), web("--workers", "2")], ids=["gateway", "web"])
+def test_a_stop_is_clean_even_with_a_stream_open(command: tuple[str, ...], number: signal.Signals) -> None:
+    with running(*command) as server, server.connect() as line:
+        line.sendall(b"GET /drip?count=3000 HTTP/1.1\r\nHost: hub\r\n\r\n")
+        assert b"200 OK" in line.recv(1024)
+
+        server.process.send_signal(number)
+
+        assert server.process.wait(5) == 0
+
+
+@pytest.mark.parametrize("command", [gateway(), web()], ids=["gateway", "web"])
+def test_a_taken_port_ends_the_second_server_with_an_error(command: tuple[str, ...]) -> None:
+    with running(*gateway()) as first:
+        assert launch(*command, port=first.port).wait(10) != 0

@@ -1,0 +1,121 @@
+"""The real servers a test run stands on: PostgreSQL, Redis and NATS, started once and thrown away with their data.
+
+`start` returns the environment that leads to them. Whoever inherits that environment (a pytest-xdist worker, pytest
+under `manage.py test`) gets the same servers from `start`, and its `stop` leaves them alone.
+"""
+
+import atexit
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from rdos.up import guard
+from rdos.up.lodging import Lodging, lodge
+from rdos.up.nats import Nats
+from rdos.up.ports import free
+from rdos.up.postgres import THROWAWAY, Postgres
+from rdos.up.programs import Program, end, spawn
+from rdos.up.redis import Redis
+
+HANDED_ON = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "NATS_URL",
+    "MQTT_PORT",
+    "RDOS_MASTER_KEY",
+    "RDOS_VAR_DIR",
+    "RDOS_TEST_SERVERS",
+)
+PATIENCE = 30.0
+
+
+@dataclass
+class Running:
+    directory: Path
+    watcher: subprocess.Popen[bytes]
+    processes: list[tuple[subprocess.Popen[bytes], Program]] = field(default_factory=list)
+
+    @property
+    def register(self) -> Path:
+        return self.directory / "children.json"
+
+
+_running: Running | None = None
+
+
+def start() -> dict[str, str]:
+    global _running
+    if "RDOS_TEST_SERVERS" in os.environ:
+        return {name: os.environ[name] for name in HANDED_ON}
+    directory = Path(tempfile.mkdtemp(prefix="rdos-test-"))
+    directory.chmod(0o711)
+    watcher = subprocess.Popen(
+        [sys.executable, "-P", str(Path(guard.__file__)), str(directory / "children.json")],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    _running = Running(directory, watcher)
+    atexit.register(stop)
+    return _begin(_running, lodge(directory))
+
+
+def _begin(running: Running, lodging: Lodging) -> dict[str, str]:
+    redis = Redis(lodging, free(), secrets.token_urlsafe(16))
+    nats = Nats(lodging, "127.0.0.1", free(), free(), "hub", secrets.token_urlsafe(16), secrets.token_urlsafe(16))
+    postgres = Postgres(lodging, secrets.token_urlsafe(16), secrets.token_urlsafe(16), THROWAWAY)
+    for server in (redis, nats):
+        _run(running, server.program())
+    postgres.initialise()
+    _run(running, postgres.program())
+    for server in (redis, nats, postgres):
+        _wait(server)
+    postgres.ensure_database()
+    return {
+        "DATABASE_URL": postgres.url,
+        "REDIS_URL": redis.url,
+        "NATS_URL": nats.url,
+        "MQTT_PORT": str(nats.mqtt_port),
+        "RDOS_MASTER_KEY": secrets.token_urlsafe(32),
+        "RDOS_VAR_DIR": str(running.directory / "var"),
+        "RDOS_TEST_SERVERS": str(running.directory),
+    }
+
+
+def _run(running: Running, program: Program) -> None:
+    with (running.directory / f"{program.name}.log").open("ab") as log:
+        process = spawn(program, output=log.fileno())
+    running.processes.append((process, program))
+    guard.remember(
+        running.register,
+        [
+            guard.Entry(process.pid, psutil.Process(process.pid).create_time(), int(program.stop_signal))
+            for process, program in running.processes
+        ],
+    )
+
+
+def _wait(server: Postgres | Redis | Nats) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not server.ready():
+        assert time.monotonic() < deadline, f"{type(server).__name__} did not start"
+        time.sleep(0.02)
+
+
+def stop() -> None:
+    global _running
+    if _running is None:
+        return
+    running, _running = _running, None
+    for process, program in reversed(running.processes):
+        end(process, program)
+    running.register.unlink(missing_ok=True)
+    running.watcher.communicate()
+    shutil.rmtree(running.directory, ignore_errors=True)
