@@ -7,7 +7,10 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
 SHORTEST, ADVISED, LONGEST = 8, 12, 128
-ADVICE = f"At least {SHORTEST} characters with an upper-case letter, a lower-case letter and a digit; {ADVISED} or more is better."
+ADVICE = (
+    f"At least {SHORTEST} characters with an upper-case letter, a lower-case letter and a digit; "
+    f"{ADVISED} or more is better."
+)
 
 CLASSES = (
     (re.compile(r"[A-Z]"), "It needs an upper-case letter."),

@@ -9,7 +9,7 @@ class RdosConfig(AppConfig):
 
     def ready(self) -> None:
         # The Celery app must exist in every process, or shared tasks would go to a default broker.
-        import rdos.celery  # noqa: F401, PLC0415
+        import rdos.celery  # noqa: F401
 
 
 class ConsoleConfig(AdminConfig):

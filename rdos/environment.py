@@ -1,4 +1,4 @@
-"""Reads the declared variables from the environment: typed, with *_FILE for secrets, refusing what cannot be honoured."""
+"""Reads the declared variables: typed, with *_FILE for secrets, refusing what cannot be honoured."""
 
 import os
 from collections.abc import Mapping

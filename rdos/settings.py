@@ -30,7 +30,9 @@ MASTER_KEY_PREVIOUS = env.text("RDOS_MASTER_KEY_PREVIOUS")
 _given = {"RDOS_MASTER_KEY": MASTER_KEY} | {
     name: value for name in ("SECRET_KEY", "JWT_SECRET_KEY", "ORCHESTRATOR_ADMIN_API_KEY") if (value := env.text(name))
 }
-_problems = env.refusals() + [reason for name, value in _given.items() if (reason := weakness(name, value)) and not DEBUG]
+_problems = env.refusals()
+if not DEBUG:
+    _problems += [reason for name, value in _given.items() if (reason := weakness(name, value))]
 if DEV_MODE and not DEBUG:
     _problems.append("JWT_DEV_MODE is refused: it works only with DEBUG=true, from a loopback address.")
 if not MASTER_KEY and DEBUG:
@@ -60,10 +62,25 @@ OUTGOING_ALLOWED_NETWORKS = env.words("RDOS_OUTGOING_ALLOWED")
 ACCENT_HOSTS = dict(pair.split("=", 1) for pair in env.words("RDOS_ACCENT_HOSTS"))
 CORS_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in env.words("CORS_ORIGINS")]
 CORS_ALLOW_CREDENTIALS = True
-CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "if-match", "x-api-key", "x-api-token", "x-csrf-token",
-                      "x-request-id")
-CORS_EXPOSE_HEADERS = ("link", "etag", "retry-after", "x-request-id", "x-ratelimit-limit", "x-ratelimit-remaining",
-                       "x-ratelimit-reset")
+CORS_ALLOW_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "if-match",
+    "x-api-key",
+    "x-api-token",
+    "x-csrf-token",
+    "x-request-id",
+)
+CORS_EXPOSE_HEADERS = (
+    "link",
+    "etag",
+    "retry-after",
+    "x-request-id",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+)
 CSRF_TRUSTED_ORIGINS = env.words("RDOS_CSRF_TRUSTED_ORIGINS")
 BODY_LIMIT_BYTES = env.integer("RDOS_BODY_LIMIT_MB", least=1) * 1024 * 1024
 JSON_LIMIT_BYTES = 10 * 1024 * 1024

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
@@ -24,8 +25,6 @@ def seal_journal() -> None:
 
 @shared_task(name="rdos.ticks.prune_logins")
 def prune_logins() -> None:
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415 (needs the apps)
-
     at = timezone.now()
     logins.prune(at)
     locks.prune(at)

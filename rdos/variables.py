@@ -143,19 +143,29 @@ IDENTITY = (
 )
 
 DOORS = (
-    Variable("API_V1_STR", "Prefix of the API.", "/api/v1", refusal="the API's path is fixed at /api/v1.",
-             accepted=frozenset({"/api/v1"})),
+    Variable(
+        "API_V1_STR",
+        "Prefix of the API.",
+        "/api/v1",
+        refusal="the API's path is fixed at /api/v1.",
+        accepted=frozenset({"/api/v1"}),
+    ),
     Variable("PROJECT_NAME", "Name shown in the console and the API document.", "RDOS"),
     Variable("VERSION", "Tafy's version text.", refusal="the hub tells its own version."),
     Variable("CORS_ORIGINS", "Origins of browser frontends, comma separated.", aliases=("BACKEND_CORS_ORIGINS",)),
     Variable("ENABLE_DOCS", "Serve the API document and its pages.", "true"),
-    Variable("RATE_LIMIT_ENABLED", "Rate limits.", "true",
-             refusal="limits protect the login; they stay on.", accepted=YES),
+    Variable(
+        "RATE_LIMIT_ENABLED", "Rate limits.", "true", refusal="limits protect the login; they stay on.", accepted=YES
+    ),
     Variable("WEBHOOK_BASE_URL", "Public address of webhooks, without a trailing slash."),
     Variable("BILBYCAST_TLS_CERT", "Certificate (PEM) the hub serves https with."),
     Variable("BILBYCAST_TLS_KEY", "Key (PEM) of that certificate."),
-    Variable("BILBYCAST_TLS_MODE", "`direct` (TLS here) or `behind_proxy` (TLS at the proxy).",
-             refusal="say `direct` or `behind_proxy`.", accepted=frozenset({"direct", "behind_proxy"})),
+    Variable(
+        "BILBYCAST_TLS_MODE",
+        "`direct` (TLS here) or `behind_proxy` (TLS at the proxy).",
+        refusal="say `direct` or `behind_proxy`.",
+        accepted=frozenset({"direct", "behind_proxy"}),
+    ),
     Variable("LOG_LEVEL", "debug, info, warning, error or critical.", "info"),
     Variable("LOG_FORMAT", "`console` or `json`.", "console"),
     Variable("ENV", "`development` or `production`; only told, never trusted.", "production"),

@@ -77,7 +77,6 @@ def _begin(running: Running, lodging: Lodging) -> dict[str, str]:
     _run(running, postgres.program())
     for server in (redis, nats, postgres):
         _wait(server)
-    postgres.ensure_database()
     return {
         "DATABASE_URL": postgres.url,
         "REDIS_URL": redis.url,

@@ -79,7 +79,8 @@ class LogoutView(ApiView):
     @extend_schema(request=None, responses=shapes.MessageSerializer)
     def post(self, request: Request) -> Response:
         """Sign out: the login, its tokens and its browser session end."""
-        login = Login.objects.select_related("user").filter(pk=self.actor.login_id).first()
+        own = self.actor.login_id
+        login = Login.objects.select_related("user").filter(pk=own).first() if own else None
         if login:
             logins.revoke(login=login, because="logout", at=timezone.now(), who=self.actor.who)
         body = {"message": "Successfully logged out", "success": True}

@@ -20,6 +20,7 @@ from rdos.kernel.actors import Actor, ActorKind
 from rdos.kernel.addresses import came_through_a_proxy, inside, is_loopback
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.errors import CsrfRefused, InvalidToken, NotAuthenticated
+from rdos.kernel.requests import client, request_id
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -30,7 +31,7 @@ class ActorAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Actor, None]:
         at = timezone.now()
         actor = _by_key_header(request, at) or _by_bearer(request, at) or _by_cookie(request, at) or _nobody(request)
-        return replace(actor, address=request.client_address, request_id=request.request_id), None  # type: ignore[attr-defined]
+        return replace(actor, address=client(request), request_id=request_id(request)), None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -59,7 +60,7 @@ def _by_key(raw: str, request: Request, at: datetime) -> Actor | None:
 
 
 def _note(token: ApiToken, request: Request, at: datetime) -> None:
-    tokens.note_use(token=token, address=request.client_address, at=at)  # type: ignore[attr-defined]
+    tokens.note_use(token=token, address=client(request), at=at)
 
 
 def _by_bearer(request: Request, at: datetime) -> Actor | None:
@@ -111,7 +112,7 @@ def _nobody(request: Request) -> Actor:
     direct = not came_through_a_proxy(request._request)
     if settings.DEV_MODE and settings.DEBUG and direct and is_loopback(peer) and _is_local_name(request):
         return replace(known.actor_of_user(provisioning.dev_user()), dev_mode=True)
-    if settings.OPEN_LAN and inside(request.client_address, settings.OPEN_LAN):  # type: ignore[attr-defined]
+    if settings.OPEN_LAN and inside(client(request), settings.OPEN_LAN):
         return Actor(ActorKind.LAN, "", "open LAN", Role.OPERATOR, scopes=frozenset({"bus"}))
     return known.ANONYMOUS
 
@@ -129,11 +130,11 @@ class _CsrfCheck(CsrfViewMiddleware):
     def _check_referer(self, request: Any) -> None:
         # Programs send cookies without a Referer. A browser that could be misled always sends Origin or Referer.
         if request.META.get("HTTP_REFERER"):
-            super()._check_referer(request)
+            super()._check_referer(request)  # type: ignore[misc] # the stubs leave it out
 
 
 def _insist_on_csrf(request: Request) -> None:
-    check = _CsrfCheck(lambda _: None)  # type: ignore[arg-type, return-value]
+    check = _CsrfCheck(lambda _: None)  # type: ignore[arg-type]
     plain = request._request
     check.process_request(plain)
     if check.process_view(plain, lambda _: None, (), {}):  # type: ignore[arg-type, return-value]

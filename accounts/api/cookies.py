@@ -7,6 +7,7 @@ from django.middleware.csrf import rotate_token
 
 from accounts.authentication import LOGIN_IN_SESSION
 from accounts.services import logins
+from rdos.kernel.requests import client, request_id
 
 
 def open_session(request: HttpRequest, signed_in: logins.SignedIn) -> str:
@@ -26,7 +27,7 @@ def close_session(request: HttpRequest, response: HttpResponseBase) -> None:
 
 def origin_of(request: HttpRequest) -> logins.Origin:
     return logins.Origin(
-        address=request.client_address,
+        address=client(request),
         agent=str(request.META.get("HTTP_USER_AGENT", "")),
-        request_id=request.request_id,
+        request_id=request_id(request),
     )

@@ -190,6 +190,7 @@ class CreateTokenRequest(RequestSerializer):
     name = serializers.CharField(max_length=128)
     kind = serializers.ChoiceField(choices=TokenKind.choices, default=TokenKind.API)
     robot_id = serializers.RegexField(rf"\A{HANDLE_PATTERN}\Z", default="", allow_blank=True)
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), default=["*"], allow_empty=False,
-                                   max_length=len(SCOPES))
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=SCOPES), default=["*"], allow_empty=False, max_length=len(SCOPES)
+    )
     expires_at = serializers.DateTimeField(default=None, allow_null=True)

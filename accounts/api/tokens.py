@@ -21,8 +21,12 @@ class TokensView(ApiView):
     @extend_schema(parameters=[KeysetQuery], responses=shapes.TokenSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List your tokens; an admin sees everybody's."""
-        return paged(request, queries.tokens_of(self.actor), noun="tokens",
-                     shape=lambda rows: [self.answer(shapes.TokenSerializer, row) for row in rows])
+        return paged(
+            request,
+            queries.tokens_of(self.actor),
+            noun="tokens",
+            shape=lambda rows: [self.answer(shapes.TokenSerializer, row) for row in rows],
+        )
 
     @extend_schema(request=shapes.CreateTokenRequest, responses={201: shapes.NewTokenSerializer})
     def post(self, request: Request) -> Response:

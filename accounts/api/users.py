@@ -23,8 +23,9 @@ class UsersView(ApiView):
         """List users, newest first."""
         query = self.query(shapes.UserQuery)
         found = queries.users(query["search"], query["role"])
-        return paged(request, found, noun="users",
-                     shape=lambda rows: [self.answer(shapes.UserSerializer, row) for row in rows])
+        return paged(
+            request, found, noun="users", shape=lambda rows: [self.answer(shapes.UserSerializer, row) for row in rows]
+        )
 
     @extend_schema(request=shapes.CreateUserRequest, responses={201: shapes.UserSerializer})
     def post(self, request: Request) -> Response:
@@ -44,13 +45,16 @@ class UserView(ApiView):
     @extend_schema(request=shapes.UpdateUserRequest, responses=shapes.UserSerializer)
     def put(self, request: Request, pk: UUID) -> Response:
         """Change what is sent; leave the rest."""
+        return self._change(pk)
+
+    def _change(self, pk: UUID) -> Response:
         data = self.body(shapes.UpdateUserRequest)
         return self.ok(shapes.UserSerializer, users.update(actor=self.actor, pk=pk, at=timezone.now(), **data))
 
     @extend_schema(request=shapes.UpdateUserRequest, responses=shapes.UserSerializer)
     def patch(self, request: Request, pk: UUID) -> Response:
         """The same as PUT."""
-        return self.put(request, pk)
+        return self._change(pk)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:

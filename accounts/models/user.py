@@ -65,11 +65,12 @@ class User(AbstractBaseUser):
         """Everyone may enter the console; the rulebook says what they find there."""
         return True
 
-    def has_perm(self, perm: str, obj: object = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         return any(backend.has_perm(self, perm, obj) for backend in get_backends())
 
     def has_module_perms(self, app_label: str) -> bool:
-        return any(backend.has_module_perms(self, app_label) for backend in get_backends())
+        asked = [getattr(backend, "has_module_perms", None) for backend in get_backends()]
+        return any(answer(self, app_label) for answer in asked if answer)
 
     @property
     def rank(self) -> int:

@@ -95,9 +95,7 @@ def _tokens(user: User, login: Login, jti: str, at: datetime) -> SignedIn:
     access = signer().access(
         claims=claims(signatures.ACCESS, uuid4().hex), role=Role(user.role), at=at, lifetime=lifetime
     )
-    refresh = signer().refresh(
-        claims=claims(signatures.REFRESH, jti), at=at, lifetime=settings.REFRESH_TOKEN_LIFETIME
-    )
+    refresh = signer().refresh(claims=claims(signatures.REFRESH, jti), at=at, lifetime=settings.REFRESH_TOKEN_LIFETIME)
     return SignedIn(user, login, access, refresh, int(lifetime.total_seconds()))
 
 
@@ -151,7 +149,8 @@ def revoke(*, login: Login, because: str, at: datetime, who: Who) -> bool:
 
 def revoke_all(*, user: User, because: str, at: datetime, keep: UUID | None = None) -> int:
     """Ends every login of a user, but for the one that asks."""
-    found = Login.objects.filter(user=user, revoked_at=None).exclude(pk=keep)
+    found = Login.objects.filter(user=user, revoked_at=None)
+    found = found.exclude(pk=keep) if keep else found
     sessions.forget(list(found.exclude(session_key="").values_list("session_key", flat=True)))
     return found.update(revoked_at=at, revoked_because=because)
 

@@ -44,7 +44,7 @@ def _adopt(subject: str, claims: Mapping[str, Any]) -> User:
     fields: dict[str, Any] = {
         "clerk_id": subject,
         "display_name": _clean(claims.get("name")),
-        "avatar_url": _clean(claims.get("image_url"))[:500] if str(claims.get("image_url", "")).startswith("https://") else "",
+        "avatar_url": _address(claims.get("image_url")),
         "role": Role.DEVELOPER,
         "allowed_node_ids": [],
     }
@@ -54,8 +54,9 @@ def _adopt(subject: str, claims: Mapping[str, Any]) -> User:
             # Their e-mail may already belong to a local account, which a foreign token must not take over.
             email = _clean(claims.get("email")) or None
             taken = email and User.objects.filter(email__iexact=email).exists()
-            return users.make(who=who, username=_free_username(subject), password=None,
-                              email=None if taken else email, **fields)
+            return users.make(
+                who=who, username=_free_username(subject), password=None, email=None if taken else email, **fields
+            )
     except NameTaken:
         # Two first requests at once: the other one made the user.
         return User.objects.get(clerk_id=subject)
@@ -71,11 +72,21 @@ def _clean(value: object) -> str:
     return text[:LONGEST_NAME]
 
 
+def _address(value: object) -> str:
+    text = str(value or "")
+    return text if text.startswith("https://") and text.isprintable() and len(text) <= 500 else ""
+
+
 def dev_user() -> User:
     found = User.objects.filter(clerk_id=DEV_CLERK_ID).first()
     if found:
         return found
-    fields = {"display_name": "Dev User", "email": "dev@localhost.dev", "role": Role.ADMIN, "tier": Tier.PRO}
+    fields: dict[str, Any] = {
+        "display_name": "Dev User",
+        "email": "dev@localhost.dev",
+        "role": Role.ADMIN,
+        "tier": Tier.PRO,
+    }
     try:
         with transaction.atomic():
             return users.make(username="dev_user", password=None, clerk_id=DEV_CLERK_ID, **fields)

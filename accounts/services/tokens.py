@@ -30,6 +30,8 @@ def create(
     at: datetime,
 ) -> tuple[ApiToken, str]:
     """The row, and the token itself, which is never seen again."""
+    if actor.user_id is None:
+        raise Forbidden("Only a person can own a token.")
     _guard(actor, kind, robot_key, expires_at, at)
     raw = signatures.new_robot_token() if kind == TokenKind.ROBOT else signatures.new_api_token()
     with transaction.atomic():
@@ -48,8 +50,6 @@ def create(
 
 
 def _guard(actor: Actor, kind: str, robot_key: str, expires_at: datetime | None, at: datetime) -> None:
-    if actor.user_id is None:
-        raise Forbidden("Only a person can own a token.")
     if kind == TokenKind.ROBOT:
         require(actor, "robot_tokens.create")
     if (kind == TokenKind.ROBOT) != bool(robot_key):
@@ -76,5 +76,10 @@ def note_use(*, token: ApiToken, address: str, at: datetime) -> None:
 
 
 def facts(token: ApiToken) -> dict[str, object]:
-    return {"name": token.name, "kind": token.kind, "robot": token.robot_key, "scopes": token.scopes,
-            "expires_at": token.expires_at}
+    return {
+        "name": token.name,
+        "kind": token.kind,
+        "robot": token.robot_key,
+        "scopes": token.scopes,
+        "expires_at": token.expires_at,
+    }

@@ -16,7 +16,7 @@ NEVER_PASSED_ON = frozenset({b"content-length", b"transfer-encoding", b"connecti
 class FileBlocks:
     """Sends a file in large blocks: each block costs one trip between thread and loop."""
 
-    def __init__(self, file: Any, block_size: int = 0) -> None:  # noqa: ARG002 - PEP 3333 passes a size
+    def __init__(self, file: Any, block_size: int = 0) -> None:
         self._file = file
 
     def __iter__(self) -> "FileBlocks":

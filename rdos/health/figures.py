@@ -1,11 +1,10 @@
 """What Prometheus reads. Everything is asked at the moment of the scrape, so every process tells the same."""
 
+from django.conf import settings
+from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, Info, generate_latest
 
 from accounts.models import ApiToken, Login, User
-from django.conf import settings
-from django.utils import timezone
-
 from accounts.queries import locked_pairs
 from rdos.health import checks
 from rdos.kernel.models import JournalEntry
@@ -34,7 +33,7 @@ def _accounts(registry: CollectorRegistry) -> None:
         "rdos_logins_open": ("Open logins.", Login.objects.filter(revoked_at=None, expires_at__gt=now).count()),
         "rdos_tokens_open": ("Unrevoked tokens.", ApiToken.objects.filter(revoked_at=None).count()),
         "rdos_login_locks": ("Locked pairs of address and account.", locked_pairs(now).count()),
-        "rdos_journal_unsealed": ("Journal entries not sealed yet.", JournalEntry.objects.filter(position=None).count()),
+        "rdos_journal_unsealed": ("Unsealed journal entries.", JournalEntry.objects.filter(position=None).count()),
     }
     for name, (text, value) in figures.items():
         Gauge(name, text, registry=registry).set(value)

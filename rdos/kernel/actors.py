@@ -12,7 +12,7 @@ PUBLIC = "public"
 
 class ActorKind(StrEnum):
     USER = "user"
-    TOKEN = "token"  # a user's API token: the user, within the token's scopes
+    TOKEN = "token"  # noqa: S105 a user's API token: the user, within the token's scopes
     ROBOT = "robot"
     LAN = "lan"  # anonymous inside RDOS_OPEN_LAN
     ANONYMOUS = "anonymous"

@@ -3,6 +3,7 @@
 import hashlib
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -25,8 +26,8 @@ class SessionStore(DatabaseStore):
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(session_key=stored_key(session_key)).exists()
 
-    def create_model_instance(self, data: dict[str, object]) -> Session:
-        row: Session = super().create_model_instance(data)
+    def create_model_instance(self, data: dict[str, object]) -> AbstractBaseSession:
+        row = super().create_model_instance(data)
         row.session_key = stored_key(row.session_key)
         return row
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+from collections.abc import Callable
 
 from rdos.environment import Environment, Misconfigured
 from rdos.up import guard, options, plan, ports, state, tls
@@ -10,6 +11,7 @@ from rdos.up.console import Console, box
 from rdos.up.health import lives
 from rdos.up.options import Options
 from rdos.up.problems import CannotStart
+from rdos.up.programs import Program
 from rdos.up.servers import Servers, choose
 from rdos.up.state import State
 from rdos.up.supervisor import Stopped, Supervisor
@@ -47,13 +49,14 @@ def run(wanted: Options, configured: Environment, held: State) -> int:
     warn(wanted, console)
     with contextlib.suppress(Stopped), Supervisor(console, register) as supervisor:
         held.tell(plan.effective(configured, environment, state.TOLD))
+        preparation = Preparation(console)
+        # It imports its modules while the servers start, and then waits for the database by itself.
+        task = supervisor.begin(plan.preparation(environment), preparation.heard)
         start_servers(supervisor, servers)
-        administrator = prepare(supervisor, environment, console)
-        for program in plan.hub_programs(wanted, environment, pair):
-            supervisor.start(program)
-        certificate = pair[0] if pair else None
-        supervisor.wait_for(lambda: lives(wanted, certificate), seconds=PATIENCE, what="The hub")
-        console.write(box(welcome(wanted, administrator)))
+        if supervisor.finish(task):
+            raise CannotStart("Preparing the database failed; the reason is above.")
+        start_hub(supervisor, plan.hub_programs(wanted, environment, pair), lambda: lives(wanted, pair and pair[0]))
+        console.write(box(welcome(wanted, preparation.administrator)))
         supervisor.watch()
     if servers.postgres:
         servers.postgres.remove_socket_directory()
@@ -83,27 +86,33 @@ def start_servers(supervisor: Supervisor, servers: Servers) -> None:
         servers.postgres.initialise()
         supervisor.start(servers.postgres.program())
         supervisor.wait_for(servers.postgres.ready, seconds=PATIENCE, what="PostgreSQL")
-        servers.postgres.ensure_database()
     for name, server in (("Redis", servers.redis), ("NATS", servers.nats)):
         if server:
             supervisor.wait_for(server.ready, seconds=PATIENCE, what=name)
 
 
-def prepare(supervisor: Supervisor, environment: dict[str, str], console: Console) -> dict[str, str | bool | None]:
-    """Migrate and make the administrator, whose password travels in one line that is not shown with the others."""
-    answers: list[dict[str, str | bool | None]] = []
+def start_hub(supervisor: Supervisor, programs: list[Program], answers: Callable[[], bool]) -> None:
+    """The door first and alone: nothing else should take the processor from what a person waits for."""
+    supervisor.start(programs[0])
+    supervisor.wait_for(answers, seconds=PATIENCE, what="The hub")
+    for program in programs[1:]:
+        supervisor.start(program)
 
-    def heard(text: str) -> None:
+
+class Preparation:
+    """Listens to the preparation, whose one line with a password is not shown among the others."""
+
+    def __init__(self, console: Console) -> None:
+        self.administrator: dict[str, str | bool | None] = {}
+        self._console = console
+
+    def heard(self, text: str) -> None:
         with contextlib.suppress(ValueError):
             answer = json.loads(text)
             if isinstance(answer, dict) and "created" in answer and "username" in answer:
-                answers.append(answer)
+                self.administrator = answer
                 return
-        console.line("prepare", text)
-
-    if supervisor.once(plan.preparation(environment), heard):
-        raise CannotStart("Preparing the database failed; the reason is above.")
-    return answers[-1] if answers else {}
+        self._console.line("prepare", text)
 
 
 def welcome(wanted: Options, administrator: dict[str, str | bool | None]) -> list[str]:

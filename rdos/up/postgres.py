@@ -21,7 +21,7 @@ from psycopg import sql
 
 from rdos.up.lodging import Lodging
 from rdos.up.problems import CannotStart
-from rdos.up.programs import Program, spawn
+from rdos.up.programs import Program, perform
 
 PORT = 5432  # only a part of the socket's name: the directory is ours alone
 ROLE = "rdos"
@@ -40,6 +40,9 @@ SETTINGS = {
     "log_checkpoints": "off",
     "password_encryption": "scram-sha-256",
 }
+ROUTINE = (
+    r"system is starting up|^LOG:  (start|listen|database system (was|is) shut|received fast|abort|shut|background)"
+)
 # For tests, whose data is thrown away: a lost power supply may lose everything, and nothing waits for the disk.
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -78,7 +81,7 @@ class Postgres:
             person=self.lodging.person,
             stop_signal=signal.SIGINT,  # fast: break the connections, write everything down
             stop_seconds=30,
-            hush=r"^LOG:  (start|listen|database system (was|is) shut|received fast|abort|shut|background)",
+            hush=ROUTINE,
             before=self.clear,
         )
 
@@ -103,28 +106,30 @@ class Postgres:
         shutil.rmtree(draft, ignore_errors=True)
         self.lodging.room(draft.name)
         _initdb(self.lodging, draft, self.superuser_password)
+        self._make_database(draft)
         draft.rename(self.data)
 
+    def _make_database(self, data: Path) -> None:
+        """A role that owns its database and may make others (for tests), and nothing more.
+
+        Written before the server ever listens, so whoever waits for the server finds its database too.
+        """
+        role, password = sql.Identifier(ROLE), sql.Literal(self.password)
+        statements = [
+            sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, password),
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role),
+        ]
+        alone = [str(programs(self.lodging) / "postgres"), "--single", "-D", str(data), "-c", "log_min_messages=fatal"]
+        environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+        perform(
+            Program("postgres", [*alone, "postgres"], environment, self.lodging.root, self.lodging.person),
+            given="".join(f"{statement.as_string()};\n" for statement in statements),
+        )
+
     def ready(self) -> bool:
-        with contextlib.suppress(psycopg.OperationalError), self._connect("postgres"):
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url, connect_timeout=5):
             return True
         return False
-
-    def ensure_database(self) -> None:
-        """A role that owns its database and may make others (for tests), and nothing more."""
-        with self._connect("postgres") as connection:
-            role, password = sql.Identifier(ROLE), sql.Literal(self.password)
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
-                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
-            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, password))
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone():
-                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-
-    def _connect(self, database: str) -> psycopg.Connection:
-        return psycopg.connect(
-            host=str(self.socket), port=PORT, user=SUPERUSER, password=self.superuser_password, dbname=database,
-            autocommit=True, connect_timeout=5,
-        )  # fmt: skip
 
     def remove_socket_directory(self) -> None:
         if self.socket.parent != self.lodging.root:
@@ -155,11 +160,10 @@ def _initdb(lodging: Lodging, data: Path, password: str) -> None:
         str(programs(lodging) / "initdb"), "-D", str(data), "-U", SUPERUSER, f"--pwfile={password_file}",
         "--auth=scram-sha-256", *locale,
     ]  # fmt: skip
-    process = spawn(Program("initdb", argv, environment, lodging.root, lodging.person))
-    said = process.communicate()[0].decode(errors="replace")
-    password_file.unlink()
-    if process.returncode:
-        raise CannotStart(f"PostgreSQL could not make its data directory {data}:\n{said.strip()}")
+    try:
+        perform(Program("initdb", argv, environment, lodging.root, lodging.person))
+    finally:
+        password_file.unlink()
 
 
 def _own_socket_directory(path: Path, lodging: Lodging) -> None:

@@ -4,9 +4,10 @@ import sys
 import time
 
 import django
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from rdos.environment import Misconfigured
@@ -20,18 +21,21 @@ def main() -> None:
     wait_for_the_database()
     if count := pending():
         print(f"Bringing the database up to date: {count} steps", flush=True)
-    call_command("migrate", interactive=False, verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0)
     call_command("ensure_admin")
 
 
 def wait_for_the_database() -> None:
-    """It starts while this process imports its modules."""
+    """It starts while this process imports its modules. Asked without the pool, whose own retries are slow and loud."""
+    if connection.vendor != "postgresql":
+        return
+    parameters = connection.get_connection_params()
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            connection.ensure_connection()
+            psycopg.connect(**parameters).close()
             return
-        except OperationalError:
+        except psycopg.OperationalError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)

@@ -47,6 +47,26 @@ def spawn(program: Program, *, output: int | None = subprocess.PIPE) -> subproce
         raise CannotStart(f"{program.argv[0]} could not be started: {error.strerror}.") from error
 
 
+def perform(program: Program, *, given: str = "") -> None:
+    """Run a short program to its end; its failure is the start's failure."""
+    person = program.person
+    done = subprocess.run(
+        program.argv,
+        env=program.environment,
+        cwd=program.directory,
+        input=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        user=person.uid if person else None,
+        group=person.gid if person else None,
+        extra_groups=[] if person else None,
+    )
+    if done.returncode:
+        raise CannotStart(f"{program.name} failed:\n{done.stdout.strip()}")
+
+
 def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     """Reach the grandchildren too (a worker's own pool)."""
     try:

@@ -5,8 +5,10 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -59,11 +61,18 @@ class Child:
         self._console.line(self.program.name, text)
 
 
+@dataclass(frozen=True)
+class Task:
+    process: subprocess.Popen[bytes]
+    listener: threading.Thread
+
+
 class Supervisor:
     def __init__(self, console: Console, register: Path) -> None:
         self._console = console
         self._register = register
         self._children: list[Child] = []
+        self._tasks: list[subprocess.Popen[bytes]] = []
         self._asked = 0
         self._guard: subprocess.Popen[bytes] | None = None
         self._reader, self._writer = os.pipe()
@@ -100,17 +109,18 @@ class Supervisor:
                 raise CannotStart(f"{what} did not answer within {seconds:g} s; its last lines are above.")
             self.turn(0.03)
 
-    def once(self, program: Program, heard: Callable[[str], None]) -> int:
-        """Run a program to its end while the others are looked after."""
+    def begin(self, program: Program, heard: Callable[[str], None]) -> Task:
+        """Start a program that comes to an end by itself."""
         process = spawn(program)
-        listener = listen(process, heard)
-        try:
-            while process.poll() is None:
-                self.turn(0.1)
-        finally:
-            signal_group(process, signal.SIGKILL)
-        listener.join(timeout=5)
-        return process.returncode
+        self._tasks.append(process)
+        return Task(process, listen(process, heard))
+
+    def finish(self, task: Task) -> int:
+        """Wait for its end while the others are looked after."""
+        while task.process.poll() is None:
+            self.turn(0.1)
+        task.listener.join(timeout=5)
+        return task.process.returncode
 
     def watch(self) -> None:
         while True:
@@ -131,6 +141,10 @@ class Supervisor:
     def stop(self) -> None:
         """Hub programs first, all told at once, the servers they stand on after them."""
         self._asked = min(self._asked, 1)
+        for task in self._tasks:
+            if task.poll() is None:
+                signal_group(task, signal.SIGKILL)
+                task.wait()
         for stage in sorted({child.program.stage for child in self._children}, reverse=True):
             self._stop_stage([child for child in reversed(self._children) if child.program.stage == stage])
         self._children.clear()

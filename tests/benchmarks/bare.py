@@ -8,9 +8,10 @@ from typing import Any
 
 SECRET_KEY = "only for benchmarks"
 ALLOWED_HOSTS = ["*"]
-INSTALLED_APPS = ["channels"]
+INSTALLED_APPS = ["tests.doors.apps.CommandsOnly", "channels"]
 MIDDLEWARE: list[str] = []
 ROOT_URLCONF = "tests.benchmarks.bare"
+ASGI_APPLICATION = f"tests.benchmarks.bare.{os.environ.get('BENCH_APPLICATION', 'behind_bridge')}"
 DATABASES: dict[str, object] = {}
 USE_TZ = True
 USE_I18N = False
@@ -60,9 +61,7 @@ def _django_asgi() -> Any:
         async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
             await self.send(text_data=text_data, bytes_data=bytes_data)
 
-    return ProtocolTypeRouter(
-        {"http": get_asgi_application(), "websocket": URLRouter([path("echo", Echo.as_asgi())])}
-    )
+    return ProtocolTypeRouter({"http": get_asgi_application(), "websocket": URLRouter([path("echo", Echo.as_asgi())])})
 
 
 def _behind_a2wsgi() -> Any:
@@ -85,7 +84,11 @@ def _threads() -> int:
 
 async def bare_asgi(scope: Any, receive: Any, send: Any) -> None:
     """What the server costs with nothing behind it."""
-    assert scope["type"] == "http"
+    if scope["type"] == "lifespan":
+        for stage in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{stage}.complete"})
+        return
     await receive()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"81")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

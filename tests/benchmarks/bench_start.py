@@ -38,9 +38,7 @@ def seconds_to_live(state: str) -> float:
         "MQTT_PORT": str(free_port()),
     }
     began = time.monotonic()
-    hub = subprocess.Popen(
-        [sys.executable, "manage.py", "up"], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL
-    )
+    hub = subprocess.Popen([sys.executable, "manage.py", "up"], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_for_200(f"http://127.0.0.1:{port}/health/live", hub)
         return time.monotonic() - began

@@ -141,9 +141,7 @@ def echo(port: int, path: str, load: Load) -> Result:
     return uvloop.run(_drive(port, load, lambda ended, times: SocketAsking(ended, times, path)))
 
 
-async def _drive(
-    port: int, load: Load, make: Callable[[asyncio.Future[None], list[float]], Asking]
-) -> Result:
+async def _drive(port: int, load: Load, make: Callable[[asyncio.Future[None], list[float]], Asking]) -> Result:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
     times: list[float] = []

@@ -22,8 +22,6 @@ def made() -> Iterator[Postgres]:
     with scratch() as directory:
         server = Postgres(lodge(directory), "for-the-superuser", "for the / role")
         server.initialise()
-        with running(server.program(), server.ready):
-            server.ensure_database()
         yield server
 
 
@@ -51,14 +49,6 @@ def test_it_listens_on_no_network_and_its_socket_is_private(made: Postgres) -> N
 def test_a_wrong_password_is_refused_even_on_the_socket(made: Postgres) -> None:
     with running(made.program(), made.ready), pytest.raises(psycopg.OperationalError, match="authentication failed"):
         psycopg.connect(replace(made, password="wrong").url)
-
-
-def test_a_changed_secret_is_given_to_the_role(made: Postgres) -> None:
-    changed = replace(made, password="another")
-    with running(changed.program(), changed.ready):
-        changed.ensure_database()
-        assert answer(changed, "SELECT 1") == 1
-        made.ensure_database()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has somebody else to run it as")
@@ -110,7 +100,6 @@ def test_a_data_directory_left_half_made_is_made_anew() -> None:
         (directory / "postgres-new" / "base").touch()
         server.initialise()
         with running(server.program(), server.ready):
-            server.ensure_database()
             assert answer(server, "SELECT 1") == 1
 
 

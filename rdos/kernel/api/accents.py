@@ -84,9 +84,7 @@ NODETOOL = Accent(
     },
 )
 
-ACCENTS: dict[str, Accent] = {
-    accent.name: accent for accent in (CASARE, BILBYCAST, TAFY, BLOXSERVER, NODETOOL)
-}
+ACCENTS: dict[str, Accent] = {accent.name: accent for accent in (CASARE, BILBYCAST, TAFY, BLOXSERVER, NODETOOL)}
 
 
 def accent_of(request: object) -> Accent:

@@ -1,6 +1,6 @@
 """Turns every refusal, whoever raised it, into the body of the accent that is spoken."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
@@ -43,7 +43,7 @@ def as_domain_error(exception: Exception) -> errors.DomainError | None:
         return exception
     for kinds, translate in TRANSLATIONS:
         if isinstance(exception, kinds):
-            return translate(exception)
+            return cast(errors.DomainError, translate(exception))
     return None
 
 

@@ -46,8 +46,12 @@ def problem_list(error: InvalidInput) -> list[dict[str, Any]]:
     if isinstance(error, MalformedBody):
         return [{"type": "json_invalid", "loc": ["body"], "msg": error.detail, "input": {}}]
     return [
-        {"type": error.kinds.get(name, "value_error"), "loc": [_place(error), *name.split(".")], "msg": msg,
-         "input": error.given.get(name)}
+        {
+            "type": error.kinds.get(name, "value_error"),
+            "loc": [_place(error), *name.split(".")],
+            "msg": msg,
+            "input": error.given.get(name),
+        }
         for name, texts in _fields(error).items()
         for msg in texts
     ]

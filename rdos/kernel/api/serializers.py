@@ -22,7 +22,8 @@ class RequestSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and _speaks_camel(self):
-            data = {**data, **{name: data[camel(name)] for name in self.fields if camel(name) in data}}
+            names = [str(name) for name in self.fields]
+            data = {**data, **{name: data[camel(name)] for name in names if camel(name) in data}}
         return super().to_internal_value(data)
 
 

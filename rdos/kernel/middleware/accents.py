@@ -16,9 +16,10 @@ class AccentMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.accent, path = heard(request.path_info, str(request.META.get("HTTP_HOST", "")))
+        accent, path = heard(request.path_info, str(request.META.get("HTTP_HOST", "")))
         if len(path) > 1 and path.endswith("/") and not path.startswith(KEEPS_SLASH):
             path = path.rstrip("/") or "/"
+        request.__dict__["accent"] = accent
         request.path_info = path
         return self.get_response(request)
 

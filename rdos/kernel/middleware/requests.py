@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from rdos.kernel.addresses import client_address, inside
+from rdos.kernel.requests import note
 
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 SLOW_SECONDS = 1.0
@@ -25,16 +26,16 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         given = str(request.META.get("HTTP_X_REQUEST_ID", ""))
-        request.request_id = given if SAFE_REQUEST_ID.fullmatch(given) else str(uuid4())
-        request.client_address = client_address(request)
+        request_id = given if SAFE_REQUEST_ID.fullmatch(given) else str(uuid4())
+        note(request, request_id=request_id, client_address=client_address(request))
         if not inside(str(request.META.get("REMOTE_ADDR", "")), settings.TRUSTED_PROXIES):
             request.META.pop("HTTP_X_FORWARDED_PROTO", None)
-        structlog.contextvars.bind_contextvars(request_id=request.request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
         finally:
             structlog.contextvars.clear_contextvars()
-        response["X-Request-ID"] = request.request_id
+        response["X-Request-ID"] = request_id
         _tell(request, response, time.perf_counter() - began)
         return response
 
@@ -48,6 +49,6 @@ def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
             "path": request.path,
             "status": response.status_code,
             "milliseconds": round(seconds * 1000, 1),
-            "request_id": request.request_id,
+            "request_id": response["X-Request-ID"],
         }
         logger.log(level, "Request answered", extra=facts)
