@@ -10,7 +10,7 @@ from accounts.choices import EVERYTHING, READ_ONLY, Role
 from accounts.errors import AboveYourself, RoleTooLow, ScopeMissing
 from accounts.models import ApiToken, User
 from rdos.kernel.actors import PUBLIC, Actor, ActorKind
-from rdos.kernel.errors import NotAuthenticated, NotFound
+from rdos.kernel.errors import MethodNotAllowed, NotAuthenticated, NotFound
 
 RULES: dict[str, Role] = {
     "account.read": Role.VIEWER,
@@ -70,9 +70,9 @@ class Rulebook(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         method = str(request.method)
-        action = view.rules.get("GET" if method in ("HEAD", "OPTIONS") else method)
+        action = view.rules.get("GET" if method == "HEAD" else method)
         if action is None:
-            raise RoleTooLow
+            raise RoleTooLow if hasattr(view, method.lower()) else MethodNotAllowed
         if action != PUBLIC:
             require(request.user, action)  # type: ignore[arg-type] # our authentication makes it an Actor
         return True
@@ -92,7 +92,19 @@ def user_to_change(actor: Actor, pk: UUID) -> User:
     user = user_for(actor, pk)
     if user.rank > Role(actor.role).rank:
         raise AboveYourself
+    if not may_grant(actor, user.node_ids()):
+        raise AboveYourself("They see nodes that you do not.")
     return user
+
+
+def may_grant(actor: Actor, node_ids: frozenset[UUID] | None) -> bool:
+    """Nobody gives away, or takes over, more nodes than they see themselves."""
+    return actor.node_ids is None or (node_ids is not None and node_ids <= actor.node_ids)
+
+
+def insist_in_person(actor: Actor) -> None:
+    if actor.kind is ActorKind.TOKEN:
+        raise ScopeMissing("A token sets no passwords: sign in yourself for that.")
 
 
 def token_for(actor: Actor, pk: UUID) -> ApiToken:

@@ -1,5 +1,6 @@
 """Which actor stands behind a credential. Every function reads; none of them writes."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,10 +18,13 @@ from accounts.choices import Role, TokenKind
 from accounts.errors import InvalidApiToken, WrongTokenType
 from accounts.models import ApiToken, Login, User
 from rdos.kernel.actors import Actor, ActorKind
+from rdos.kernel.addresses import came_through_a_proxy, is_loopback
 from rdos.kernel.errors import InvalidToken
+from rdos.kernel.requests import client, request_id
 from rdos.kernel.sessions import SessionStore
 
 LOGIN_IN_SESSION = "login_id"
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 ANONYMOUS = Actor(ActorKind.ANONYMOUS, "", "anonymous", "")
 ADMIN_KEY_USER = "admin_api_key"
 # Which console models each noun of the rulebook stands for.
@@ -153,4 +157,17 @@ def actor_in_console(request: HttpRequest) -> Actor:
     if not isinstance(user, User):
         return ANONYMOUS
     login_id = request.session.get(LOGIN_IN_SESSION)
-    return actor_of_user(user, login_id=UUID(login_id) if login_id else None)
+    actor = actor_of_user(user, login_id=UUID(login_id) if login_id else None)
+    return replace(actor, address=client(request), request_id=request_id(request))
+
+
+def is_developer_at_the_desk(request: HttpRequest) -> bool:
+    """Development mode lets in without a login, from this very machine only."""
+    if not (settings.DEV_MODE and settings.DEBUG) or came_through_a_proxy(request):
+        return False
+    return is_loopback(str(request.META.get("REMOTE_ADDR", ""))) and _is_local_name(request.get_host())
+
+
+def _is_local_name(host: str) -> bool:
+    """A page elsewhere can make a browser call loopback, but under its own name."""
+    return host.rpartition(":")[0] in LOCAL_NAMES or host in LOCAL_NAMES

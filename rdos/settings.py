@@ -153,7 +153,6 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served straight from the packages, so that neither `up` nor a test needs collectstatic first.
 WHITENOISE_USE_FINDERS = True

@@ -67,6 +67,12 @@ def start() -> dict[str, str]:
     return _begin(_running, lodge(directory))
 
 
+def redis_of_this_worker(url: str) -> str:
+    """A numbered database for each worker, so that none counts the tries of another."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"{url.rpartition('/')[0]}/{number % 16}"
+
+
 def _begin(running: Running, lodging: Lodging) -> dict[str, str]:
     redis = Redis(lodging, free(), secrets.token_urlsafe(16))
     nats = Nats(lodging, "127.0.0.1", free(), free(), "hub", secrets.token_urlsafe(16), secrets.token_urlsafe(16))

@@ -102,7 +102,9 @@ def test_a_folder_nobody_declared_is_caught(copy: Path) -> None:
     assert any("shed/" in fault for fault in faults(copy))
 
 
-@pytest.mark.parametrize("line", ["from django.db.models.signals import post_save", "from django.dispatch import receiver"])
+@pytest.mark.parametrize(
+    "line", ["from django.db.models.signals import post_save", "from django.dispatch import receiver"]
+)
 def test_signals_are_caught(copy: Path, line: str) -> None:
     (copy / "devices/loud.py").write_text(f"{line}\n")
     result = run("ruff", "check", "--no-cache", "devices/loud.py", root=copy)

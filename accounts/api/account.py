@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts import queries
 from accounts.access import user_for
 from accounts.api import serializers as shapes
+from accounts.api.cookies import keep_session
 from accounts.models import Login, User
 from accounts.services import logins, passwords, second_factors
 from rdos.kernel.api.views import ApiView
@@ -42,14 +43,15 @@ class OwnPasswordView(AccountView):
     @extend_schema(request=shapes.ChangePasswordRequest, responses=shapes.MessageSerializer)
     def post(self, request: Request) -> Response:
         """Change your password. Your other logins end."""
-        data = self.body(shapes.ChangePasswordRequest)
+        data, person = self.body(shapes.ChangePasswordRequest), self.person
         passwords.change_own(
             actor=self.actor,
-            user=self.person,
+            user=person,
             current=data["current_password"],
             new=data["new_password"],
             at=timezone.now(),
         )
+        keep_session(request._request, person)
         return self.ok(shapes.MessageSerializer, {"message": "Password changed", "success": True})
 
 

@@ -31,21 +31,25 @@ class LoginView(ApiView):
     @extend_schema(request=shapes.LoginRequest, responses=shapes.LoginSerializer, auth=[])
     def post(self, request: Request) -> Response:
         """Sign in. Answers tokens for programs and sets cookies for browsers, at once."""
-        data = self.body(shapes.LoginRequest)
         try:
-            signed_in = logins.sign_in(
-                name=data["username"],
-                password=data["password"],
-                otp=data["otp"],
-                tenant_id=data["tenant_id"],
-                origin=origin_of(request._request),
-                at=timezone.now(),
-            )
-        except (WrongCredentials, SecondFactorRequired, WrongSecondFactor, RateLimited) as error:
+            signed_in = self._sign_in(request._request)
+        except DomainError as error:
             error.extra = FAILED | {"error": error.detail}
             raise
         csrf_token = open_session(request._request, signed_in)
         return Response(self.answer(shapes.LoginSerializer, _facts(signed_in) | {"csrf_token": csrf_token}))
+
+
+    def _sign_in(self, request: HttpRequest) -> logins.SignedIn:
+        data = self.body(shapes.LoginRequest)
+        return logins.sign_in(
+            name=data["username"],
+            password=data["password"],
+            otp=data["otp"],
+            tenant_id=data["tenant_id"],
+            origin=origin_of(request),
+            at=timezone.now(),
+        )
 
 
 def _facts(signed_in: logins.SignedIn) -> dict[str, Any]:

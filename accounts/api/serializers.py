@@ -90,8 +90,8 @@ class MeSerializer(AnswerSerializer):
 
 
 class UserQuery(RequestSerializer):
-    search = serializers.CharField(max_length=100, default="")
-    role = serializers.ChoiceField(choices=Role.choices, default="")
+    search = serializers.CharField(max_length=100, default="", allow_blank=True)
+    role = serializers.ChoiceField(choices=Role.choices, default="", allow_blank=True)
 
 
 class UserFields(RequestSerializer):

@@ -46,10 +46,26 @@ def sign_in(
     verdict = limits.hit("login", origin.address, limit=TRIES, seconds=TRY_SECONDS)
     if not verdict.allowed:
         raise RateLimited(retry_after=verdict.retry_after)
-    locks.check(address=origin.address, account=name, at=at)
     user = find_by_name(name)
+    # One count for an account, whichever of its names was tried.
+    account = user.username if user else name
+    locks.check(address=origin.address, account=account, at=at)
     if not password_fits(user, password) or user is None or not user.may_sign_in(at):
-        _refuse(name, user, origin, at)
+        _refuse(account, user, origin, at)
+        raise WrongCredentials
+    try:
+        second_factors.demand(user=user, code=otp, at=at)
+    except WrongSecondFactor:
+        _refuse(account, user, origin, at)
+        raise
+    locks.clear(address=origin.address, account=account)
+    return open_login(user=user, tenant_id=tenant_id, origin=origin, at=at)
+
+
+def finish_sign_in(*, user: User, name: str, otp: str, origin: Origin, at: datetime) -> SignedIn:
+    """The second step, for somebody whose password fitted a moment ago; wrong codes count like wrong passwords."""
+    locks.check(address=origin.address, account=name, at=at)
+    if not user.may_sign_in(at):
         raise WrongCredentials
     try:
         second_factors.demand(user=user, code=otp, at=at)
@@ -57,7 +73,7 @@ def sign_in(
         _refuse(name, user, origin, at)
         raise
     locks.clear(address=origin.address, account=name)
-    return open_login(user=user, tenant_id=tenant_id, origin=origin, at=at)
+    return open_login(user=user, origin=origin, at=at)
 
 
 def _refuse(name: str, user: User | None, origin: Origin, at: datetime) -> None:

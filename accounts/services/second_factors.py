@@ -35,6 +35,12 @@ def propose(*, user: User) -> str:
     return str(secret)
 
 
+def proposed(user: User) -> str:
+    """The secret of an enrolment that waits for its first code, or nothing."""
+    factor = SecondFactor.objects.filter(user=user, confirmed_at=None).first()
+    return reveal(factor, "secret") if factor else ""
+
+
 def address_for_app(*, user: User, secret: str, issuer: str) -> str:
     return str(pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=issuer))
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from accounts.access import user_to_change
+from accounts.access import insist_in_person, may_grant, user_to_change
 from accounts.choices import Role
 from accounts.errors import AboveYourself, LastSuperAdmin, NameTaken, NotYourself
 from accounts.models import User
 from accounts.services import logins, passwords
 from rdos.kernel.actors import Actor
-from rdos.kernel.errors import Forbidden, InvalidInput
+from rdos.kernel.errors import Forbidden, InvalidInput, NotFound
 from rdos.kernel.journal import SYSTEM, Who, changes, record, row_of
 
 CHANGEABLE = (
@@ -30,7 +30,8 @@ CHANGEABLE = (
 
 
 def create(*, actor: Actor, username: str, password: str, at: datetime, **fields: Any) -> User:
-    _guard_grant(actor, fields, at)
+    # Not naming nodes means all of them, which is a grant too.
+    _guard_grant(actor, {"allowed_node_ids": None} | fields, at)
     return make(who=actor.who, username=username, password=password, **fields)
 
 
@@ -59,8 +60,7 @@ def update(*, actor: Actor, pk: UUID, at: datetime, password: str | None = None,
 
 
 def _update(actor: Actor, pk: UUID, wanted: dict[str, Any], password: str | None, at: datetime) -> User:
-    user_to_change(actor, pk)
-    user = User.objects.select_for_update().get(pk=pk)
+    user = _held(user_to_change(actor, pk))
     _guard_grant(actor, wanted, at)
     _guard_own_account(actor, user, wanted)
     if _loses_power(user, wanted, at):
@@ -69,6 +69,7 @@ def _update(actor: Actor, pk: UUID, wanted: dict[str, Any], password: str | None
     for name, value in _stored(wanted).items():
         setattr(user, name, value)
     if password is not None:
+        insist_in_person(actor)
         passwords.insist(password, username=user.username)
         user.set_password(password)
     user.save()
@@ -85,8 +86,7 @@ def delete(*, actor: Actor, pk: UUID) -> None:
     if actor.user_id == pk:
         raise NotYourself
     with transaction.atomic():
-        user_to_change(actor, pk)
-        user = User.objects.select_for_update().get(pk=pk)
+        user = _held(user_to_change(actor, pk))
         if user.role == Role.SUPER_ADMIN:
             _guard_last(user)
         record(who=actor.who, action="user.delete", about=row_of(user), before=facts(user))
@@ -114,10 +114,10 @@ def _guard_grant(actor: Actor, fields: Mapping[str, Any], at: datetime) -> None:
         raise AboveYourself
     if fields.get("expires_at") and fields["expires_at"] <= at:
         raise InvalidInput(errors={"expires_at": ["This moment is in the past."]})
-    if actor.node_ids is None or "allowed_node_ids" not in fields:
+    if "allowed_node_ids" not in fields:
         return
     granted = fields["allowed_node_ids"]
-    if granted is None or not {UUID(str(pk)) for pk in granted} <= actor.node_ids:
+    if not may_grant(actor, None if granted is None else frozenset(UUID(str(pk)) for pk in granted)):
         raise AboveYourself("Nobody grants nodes that they cannot see themselves.")
 
 
@@ -136,8 +136,19 @@ def _loses_power(user: User, wanted: Mapping[str, Any], at: datetime) -> bool:
     )
 
 
+def _held(user: User) -> User:
+    """The row, locked. Both of two super admins who remove each other at once must not succeed, so whoever changes one
+    holds them all, in one order: two who each held one and wanted the other would wait for ever."""
+    locked = User.objects.select_for_update()
+    if user.role == Role.SUPER_ADMIN:
+        list(locked.filter(role=Role.SUPER_ADMIN).order_by("pk"))
+    held = locked.filter(pk=user.pk).first()
+    if held is None:
+        raise NotFound
+    return held
+
+
 def _guard_last(user: User) -> None:
-    """Both of two admins who remove each other at once must not succeed, so the rows are locked."""
-    others = User.objects.select_for_update().filter(role=Role.SUPER_ADMIN, is_active=True, expires_at=None)
+    others = User.objects.filter(role=Role.SUPER_ADMIN, is_active=True, expires_at=None)
     if not others.exclude(pk=user.pk).exists():
         raise LastSuperAdmin

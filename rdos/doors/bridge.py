@@ -1,14 +1,14 @@
 """Hands HTTP from an ASGI server to a WSGI application: the body first, one trip to a thread, one answer back."""
 
+import asyncio
 import logging
-from typing import BinaryIO
 from wsgiref.types import WSGIApplication
 
 from rdos.doors.body import check_declared, read_body
 from rdos.doors.calling import Answer, Call
 from rdos.doors.environ import environ_of
 from rdos.doors.outlet import Outlet
-from rdos.doors.refusals import Refused, broken, busy, refuse
+from rdos.doors.refusals import Refused, broken, busy, refuse, stopping
 from rdos.doors.shapes import ClientGone, Receive, Scope, Send
 from rdos.doors.threads import Threads
 
@@ -39,44 +39,41 @@ class Bridge:
         self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        outlet = Outlet(receive, send)
         try:
-            self._check(scope)
-            body, size = await read_body(receive, limit=self._body_limit, patience=self._patience)
+            answer = await self._answer(scope, receive, outlet)
         except Refused as refusal:
             await refuse(refusal, receive, send)
-            return
         except ClientGone:
             return
-        with body:
-            await self._answer(scope, body, size, receive, send)
-
-    def _check(self, scope: Scope) -> None:
-        if self._threads.full:
-            raise busy()
-        check_declared(scope, self._body_limit)
-
-    async def _answer(self, scope: Scope, body: BinaryIO, size: int, receive: Receive, send: Send) -> None:
-        outlet = Outlet(receive, send)
-        call = Call(self._application, environ_of(scope, body, size), outlet)
-        try:
-            answer = await self._threads.run(call)
-        except ClientGone:
-            return
+        except asyncio.CancelledError:
+            # Only a server that stops cancels a request, once its grace is over.
+            if not outlet.started:
+                await refuse(stopping(), receive, send)
         except Exception:  # The edge of the application: whatever it let through ends here.
             if outlet.started:
                 raise
             logger.exception("The application failed", extra={"action": "application_failed"})
             await refuse(broken(), receive, send)
-            return
-        finally:
-            await outlet.close()
-        if answer is not None:
+        else:
             await _send(answer, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, outlet: Outlet) -> Answer | None:
+        if self._threads.full:
+            raise busy()
+        check_declared(scope, self._body_limit)
+        body, size = await read_body(receive, limit=self._body_limit, patience=self._patience)
+        with body:
+            try:
+                return await self._threads.run(Call(self._application, environ_of(scope, body, size), outlet))
+            finally:
+                await outlet.close()
 
     def close(self) -> None:
         self._threads.close()
 
 
-async def _send(answer: Answer, send: Send) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+async def _send(answer: Answer | None, send: Send) -> None:
+    if answer is not None:
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": False})

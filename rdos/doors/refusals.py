@@ -50,6 +50,10 @@ def busy() -> Refused:
     return Refused(503, "busy", "The hub is busy. Try again in a moment.", retry_after=1)
 
 
+def stopping() -> Refused:
+    return Refused(503, "stopping", "The hub is stopping. Try again in a moment.", retry_after=5)
+
+
 def broken() -> Refused:
     return Refused(500, "error", "Something went wrong.")
 

@@ -11,8 +11,10 @@ Network = IPv4Network | IPv6Network
 
 
 def parse(text: str) -> Address | None:
+    # A zone names an interface of this machine and is no part of the address.
+    bare = text.strip().strip("[]").partition("%")[0]
     try:
-        address = ip_address(text.strip().strip("[]"))
+        address = ip_address(bare)
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
@@ -36,11 +38,12 @@ def client_address(request: HttpRequest) -> str:
         return peer
     hops = [hop.strip() for hop in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
     for hop in reversed(hops):
-        if parse(hop) is None:
+        address = parse(hop)
+        if address is None:
             return peer
         if not inside(hop, settings.TRUSTED_PROXIES):
-            return hop
-    return hops[0] if hops else peer
+            return str(address)
+    return str(parse(hops[0])) if hops else peer
 
 
 def came_through_a_proxy(request: HttpRequest) -> bool:

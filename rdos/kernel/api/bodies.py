@@ -21,12 +21,14 @@ def casare(error: DomainError, text: str) -> dict[str, Any]:
 
 
 def bilbycast(error: DomainError, text: str) -> dict[str, Any]:
-    return {"error": _with_fields(error, text)} | error.extra
+    return error.extra | {"error": _with_fields(error, text)}
 
 
 def tafy(error: DomainError, text: str) -> dict[str, Any]:
     if isinstance(error, InvalidInput):
         return {"error": "Validation failed", "details": problem_list(error)}
+    if error.status == 500:
+        return {"error": "Internal server error", "message": "An unexpected error occurred"}
     return {"error": text, "status_code": error.status} | error.extra
 
 

@@ -27,7 +27,7 @@ FURTHEST_PAGE = 10_000
 
 class KeysetQuery(RequestSerializer):
     limit = serializers.IntegerField(min_value=1, max_value=LARGEST_LIMIT, default=DEFAULT_LIMIT)
-    cursor = serializers.CharField(max_length=500, default="")
+    cursor = serializers.CharField(max_length=500, default="", allow_blank=True)
 
 
 class NumberedQuery(RequestSerializer):

@@ -1,0 +1,185 @@
+"""The whole of `manage.py up`, from nothing, as a person would live through it."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rdos.up.bootstrap import PROJECT_DIR
+from rdos.up.ports import free
+from tests.up.hosting import scratch, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+CONFIGURED = ("DATABASE_URL", "REDIS_URL", "NATS_URL", "RDOS_MASTER_KEY", "RDOS_VAR_DIR", "RDOS_TEST_SERVERS")
+PATIENCE = 60.0
+
+
+class Hub:
+    """One `manage.py up` on ports of its own."""
+
+    def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
+        self.port, self.arguments, self.directory = free(), arguments, directory
+        mine = {"PORT": self.port, "NATS_PORT": free(), "MQTT_PORT": free(), "RDOS_VAR_DIR": directory}
+        inherited = {name: value for name, value in os.environ.items() if name not in CONFIGURED}
+        self.environment = inherited | {name: str(value) for name, value in mine.items()} | environment
+        self.log = directory.with_name(f"{directory.name}-{self.port}.log")
+        self.process = self.start()
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("wb") as log:
+            command = [sys.executable, "manage.py", "up", *self.arguments]
+            return subprocess.Popen(command, cwd=PROJECT_DIR, env=self.environment, stdout=log, stderr=log)
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def ready(self) -> "Hub":
+        until(lambda: "The hub is ready" in self.said() or self.process.poll() is not None, PATIENCE)
+        assert self.process.poll() is None, self.said()
+        return self
+
+    def ended(self) -> str:
+        self.process.wait(PATIENCE)
+        return self.said()
+
+    def get(self, path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except OSError:
+            return 0
+        finally:
+            connection.close()
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, *words: str) -> psutil.Process:
+        [found] = [
+            member
+            for member in psutil.Process(self.process.pid).children()
+            if member.cmdline()[-len(words) :] == list(words) or (len(words) == 1 and member.name() == words[0])
+        ]
+        return found
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        family = self.family()
+        self.process.send_signal(number)
+        assert self.process.wait(PATIENCE) == 0
+        until(lambda: gone(family))
+
+
+def gone(family: list[psutil.Process]) -> bool:
+    return not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    with scratch() as place:
+        yield place / "var"
+
+
+def sign_in(hub: Hub, username: str, password: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=10)
+    body = json.dumps({"username": username, "password": password})
+    connection.request("POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"})
+    return connection.getresponse().status
+
+
+def test_a_hub_starts_from_nothing_survives_a_killed_child_and_stops_without_a_trace(directory: Path) -> None:
+    hub = Hub(directory).ready()
+    assert hub.get("/health/live") == 200
+    shown = re.search(r"Sign in as (\S+) with the password (\S+)", hub.said())
+    assert shown
+    assert sign_in(hub, shown[1], shown[2]) == 200
+
+    refused = subprocess.run(
+        [sys.executable, "manage.py", "up"], cwd=PROJECT_DIR, env=hub.environment, capture_output=True, text=True
+    )
+    assert refused.returncode == 1
+    assert f"Another hub (process {hub.process.pid}) already runs on {directory}" in refused.stderr
+
+    for number in (hub.child("postgres"), hub.child("gateway", "--host", "127.0.0.1", "--port", str(hub.port))):
+        number.kill()
+    until(lambda: hub.get("/health/live") == 200 and hub.get("/health/ready") == 200, PATIENCE)
+    assert sign_in(hub, shown[1], shown[2]) == 200
+
+    hub.stop()
+    assert "The hub has stopped." in hub.said()
+    assert not (directory / "hub.env").exists()
+
+
+def test_the_second_start_keeps_everything_and_shows_no_password(directory: Path) -> None:
+    hub = Hub(directory, RDOS_ADMIN_USERNAME="ada", RDOS_ADMIN_PASSWORD="Right-Answer-42").ready()
+    assert "password" not in hub.said()
+    hub.stop(signal.SIGTERM)
+    hub.process = hub.start()
+    hub.ready()
+    assert "Bringing the database up to date" not in hub.said()
+    assert "password" not in hub.said()
+    assert sign_in(hub, "ada", "Right-Answer-42") == 200
+    hub.stop()
+
+
+def test_after_everything_was_killed_the_next_start_is_a_normal_one(directory: Path) -> None:
+    hub = Hub(directory).ready()
+    for member in [psutil.Process(hub.process.pid), *hub.family()]:
+        member.kill()
+    hub.process.wait()
+    hub.process = hub.start()
+    hub.ready()
+    assert hub.get("/health/live") == 200
+    hub.stop()
+
+
+def test_a_killed_supervisor_takes_everything_with_it(directory: Path) -> None:
+    hub = Hub(directory).ready()
+    family = hub.family()
+    hub.process.kill()
+    hub.process.wait()
+    until(lambda: gone(family), 30)
+
+
+def test_two_hubs_live_side_by_side_with_tls_in_one_of_them(directory: Path) -> None:
+    plain, secure = Hub(directory), Hub(directory.with_name("other"), "--tls")
+    plain.ready()
+    secure.ready()
+    assert plain.get("/health/live") == 200
+    context = ssl.create_default_context(cafile=str(secure.directory / "tls" / "certificate.pem"))
+    with (
+        socket.create_connection(("127.0.0.1", secure.port)) as raw,
+        context.wrap_socket(raw, server_hostname="localhost") as connection,
+    ):
+        assert connection.version() == "TLSv1.3"
+    plain.stop()
+    secure.stop()
+
+
+def test_a_taken_port_is_named_before_anything_starts(directory: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        hub = Hub(directory, MQTT_PORT=port)
+        assert f"Port {port} (MQTT_PORT) is already taken" in hub.ended()
+    assert hub.process.returncode == 1
+    assert not (directory / "postgres").exists()
+
+
+def test_other_commands_find_the_running_hub(directory: Path) -> None:
+    hub = Hub(directory).ready()
+    question = "from accounts.models import User; print(User.objects.count())"
+    asked = [sys.executable, "manage.py", "shell", "-v", "0", "-c", question]
+    only = {name: value for name, value in hub.environment.items() if name != "PORT"}
+    done = subprocess.run(asked, cwd=PROJECT_DIR, env=only, capture_output=True, text=True)
+    assert done.stdout.strip().endswith("1"), done.stderr
+    hub.stop()

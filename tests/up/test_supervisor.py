@@ -1,0 +1,116 @@
+"""The supervisor as a real process over real children."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import psutil
+import pytest
+
+from rdos.up.bootstrap import PROJECT_DIR
+from tests.up.hosting import until
+
+
+class Toy:
+    def __init__(self, place: Path, *kinds: str) -> None:
+        self.place, self.kinds = place, kinds
+        self.log: IO[bytes] = (place / "log").open("wb")
+        argv = [sys.executable, "-m", "tests.up.toy_hub", str(place), *kinds]
+        self.process = subprocess.Popen(argv, cwd=PROJECT_DIR, stdout=self.log, stderr=subprocess.STDOUT)
+        until(lambda: all((place / f"{kind}.pid").exists() and self.pid(kind) for kind in kinds))
+
+    def pid(self, kind: str) -> int:
+        return int((self.place / f"{kind}.pid").read_text() or 0)
+
+    def said(self) -> str:
+        return (self.place / "log").read_text()
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+def all_gone(family: list[psutil.Process]) -> bool:
+    return not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    for file in tmp_path.glob("*.pid"):
+        if file.read_text() and psutil.pid_exists(int(file.read_text())):
+            os.kill(int(file.read_text()), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_everything_and_leaves_no_process(place: Path, number: signal.Signals) -> None:
+    toy = Toy(place, "server", "calm", "parent")
+    family = toy.family()
+    assert len(family) == 5  # the grandchild and the guard among them
+    toy.process.send_signal(number)
+    assert toy.process.wait(10) == 0
+    assert all_gone(family)
+    assert not (place / "children.json").exists()
+
+
+def test_the_servers_stop_after_those_who_stand_on_them(place: Path) -> None:
+    toy = Toy(place, "server", "calm")
+    toy.process.send_signal(signal.SIGTERM)
+    toy.process.wait(10)
+    assert (place / "order").read_text().split() == ["calm", "server"]
+
+
+def test_a_killed_child_is_started_again_and_its_own_children_are_gone(place: Path) -> None:
+    toy = Toy(place, "parent")
+    first, grandchild = toy.pid("parent"), psutil.Process(int((place / "grandchild.pid").read_text()))
+    os.kill(first, signal.SIGKILL)
+    until(lambda: toy.pid("parent") != first and toy.pid("parent"))
+    assert all_gone([grandchild])
+    assert "parent     | ended (by SIGKILL); starting again in 0.5 s" in toy.said()
+    toy.process.terminate()
+    toy.process.wait(10)
+
+
+def test_a_child_that_does_not_stop_is_killed_in_the_end(place: Path) -> None:
+    toy = Toy(place, "stubborn")
+    toy.process.terminate()
+    assert toy.process.wait(10) == 0
+    assert "stubborn   | did not stop in time; killed" in toy.said()
+
+
+def test_a_second_ctrl_c_does_not_wait(place: Path) -> None:
+    toy = Toy(place, "stubborn")
+    toy.process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    begun = time.monotonic()
+    toy.process.send_signal(signal.SIGINT)
+    toy.process.wait(10)
+    assert time.monotonic() - begun < 1
+
+
+def test_children_end_even_when_the_supervisor_is_killed(place: Path) -> None:
+    toy = Toy(place, "server", "parent")
+    family = toy.family()
+    toy.process.kill()
+    toy.process.wait()
+    until(lambda: all_gone(family))
+
+
+def test_a_killed_guard_is_replaced(place: Path) -> None:
+    toy = Toy(place, "calm")
+    [guard] = [member for member in toy.family() if member.pid != toy.pid("calm")]
+    guard.kill()
+    until(lambda: {member.pid for member in toy.family()} - {guard.pid, toy.pid("calm")})
+    toy.process.terminate()
+    assert toy.process.wait(10) == 0
+
+
+def test_every_line_of_a_child_carries_its_name(place: Path) -> None:
+    toy = Toy(place, "calm")
+    until(lambda: "calm       | I live\n" in toy.said())
+    toy.process.terminate()
+    toy.process.wait(10)

@@ -1,0 +1,41 @@
+"""A supervisor over toy programs, run as a process of its own by test_supervisor.
+
+Arguments: a directory, then one word per program: `calm` ends when asked, `stubborn` does not, `parent` has a child.
+"""
+
+import contextlib
+import sys
+from pathlib import Path
+
+from rdos.up.console import Console
+from rdos.up.programs import Program
+from rdos.up.supervisor import Stopped, Supervisor
+
+NOTE = "import os, pathlib, sys, time, subprocess, signal; place = pathlib.Path(sys.argv[1]);"
+WRITE = "(place / f'{sys.argv[2]}.pid').write_text(str(os.getpid()));"
+STOPPED = (
+    "signal.signal(signal.SIGTERM, lambda *_: ((place / 'order').open('a').write(sys.argv[2] + '\\n'), sys.exit()));"
+)
+LIVES = "print('I live', flush=True); time.sleep(600)"
+KINDS = {
+    "calm": NOTE + STOPPED + WRITE + LIVES,
+    "server": NOTE + STOPPED + WRITE + LIVES,
+    "stubborn": NOTE + "signal.signal(signal.SIGTERM, signal.SIG_IGN);" + WRITE + LIVES,
+    "parent": NOTE
+    + "grandchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+    + "(place / 'grandchild.pid').write_text(str(grandchild.pid));"
+    + WRITE
+    + LIVES,
+}
+
+
+def main(place: Path, kinds: list[str]) -> None:
+    with contextlib.suppress(Stopped), Supervisor(Console(), place / "children.json") as supervisor:
+        for kind in kinds:
+            argv = [sys.executable, "-c", KINDS[kind], str(place), kind]
+            supervisor.start(Program(kind, argv, stop_seconds=1.5, stage=0 if kind == "server" else 1))
+        supervisor.watch()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
