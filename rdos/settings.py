@@ -211,6 +211,7 @@ CSRF_FAILURE_VIEW = "rdos.console.failures.csrf"
 # --- The API --------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ActorAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.access.Rulebook"],
     "DEFAULT_RENDERER_CLASSES": ["rdos.kernel.api.rendering.JSONRenderer"],

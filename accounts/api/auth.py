@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +16,7 @@ from accounts.errors import SecondFactorRequired, WrongCredentials, WrongSecondF
 from accounts.models import Login
 from accounts.services import logins
 from rdos.kernel.actors import PUBLIC, Actor, ActorKind
+from rdos.kernel.api.answers import answers_only
 from rdos.kernel.api.views import ApiView
 from rdos.kernel.errors import DomainError, InvalidInput, RateLimited
 
@@ -38,7 +38,6 @@ class LoginView(ApiView):
             raise
         csrf_token = open_session(request._request, signed_in)
         return Response(self.answer(shapes.LoginSerializer, _facts(signed_in) | {"csrf_token": csrf_token}))
-
 
     def _sign_in(self, request: HttpRequest) -> logins.SignedIn:
         data = self.body(shapes.LoginRequest)
@@ -117,7 +116,7 @@ def me(actor: Actor) -> dict[str, Any]:
 
 
 @csrf_exempt
-@require_POST
+@answers_only("POST")
 def login_form(request: HttpRequest) -> HttpResponse:
     """Bilbycast's form login: a browser posts fields and follows the answer."""
     form = shapes.LoginRequest(data=request.POST.dict())

@@ -8,7 +8,7 @@ from django.middleware.csrf import rotate_token
 from accounts.authentication import LOGIN_IN_SESSION
 from accounts.models import User
 from accounts.services import logins
-from rdos.kernel.addresses import printable
+from rdos.kernel.journal.storable import text
 from rdos.kernel.requests import client, request_id
 
 
@@ -38,6 +38,6 @@ def close_session(request: HttpRequest, response: HttpResponseBase) -> None:
 def origin_of(request: HttpRequest) -> logins.Origin:
     return logins.Origin(
         address=client(request),
-        agent=printable(str(request.META.get("HTTP_USER_AGENT", ""))),
+        agent=text(str(request.META.get("HTTP_USER_AGENT", ""))),
         request_id=request_id(request),
     )

@@ -1,5 +1,6 @@
 """Sign-in by somebody else's tokens: RS256 only, keys from the issuer's published set, cached."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,7 +19,11 @@ ALGORITHMS = ["RS256"]
 KEEP_SECONDS = 3600.0
 # An unknown key id may be a new key, or noise: asked again at most this often.
 ASK_AGAIN_SECONDS = 60.0
+# An issuer that did not answer is asked again sooner, but not by every request.
+TRY_AGAIN_SECONDS = 5.0
 LEEWAY_SECONDS = 5
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -30,22 +35,30 @@ class KeySet:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def key(self, issuer: str, kid: str) -> Any:
-        age = time.monotonic() - self.asked_at
-        if age > KEEP_SECONDS or (kid not in self.keys and age > ASK_AGAIN_SECONDS):
+        if self._is_due(kid):
             with self.lock:
-                if time.monotonic() - self.asked_at >= min(age, ASK_AGAIN_SECONDS):
+                if self._is_due(kid):
                     self._ask(issuer)
+        if not self.keys:
+            raise Unavailable("The sign-in service's keys cannot be read.")
         if kid not in self.keys:
             raise InvalidForeignToken("Invalid token: unknown signing key")
         return self.keys[kid]
+
+    def _is_due(self, kid: str) -> bool:
+        known = KEEP_SECONDS if kid in self.keys else ASK_AGAIN_SECONDS
+        return time.monotonic() - self.asked_at > (known if self.keys else TRY_AGAIN_SECONDS)
 
     def _ask(self, issuer: str) -> None:
         self.asked_at = time.monotonic()
         try:
             found = jwt.PyJWKSet.from_dict(fetch_json(f"{issuer}/.well-known/jwks.json"))
         except (jwt.PyJWKSetError, jwt.PyJWKError, DomainError, TypeError, AttributeError) as error:
-            if not self.keys:
-                raise Unavailable("The sign-in service's keys cannot be read.") from error
+            # The keys we have stay good; without any, the caller hears why.
+            logger.warning(
+                "The keys of the sign-in service cannot be read",
+                extra={"action": "jwks_unreadable", "error": type(error).__name__},
+            )
             return
         self.keys = {key.key_id: key.key for key in found.keys if key.key_id and key.key_type == "RSA"}
 

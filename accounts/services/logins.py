@@ -53,27 +53,26 @@ def sign_in(
     if not password_fits(user, password) or user is None or not user.may_sign_in(at):
         _refuse(account, user, origin, at)
         raise WrongCredentials
-    try:
-        second_factors.demand(user=user, code=otp, at=at)
-    except WrongSecondFactor:
-        _refuse(account, user, origin, at)
-        raise
-    locks.clear(address=origin.address, account=account)
-    return open_login(user=user, tenant_id=tenant_id, origin=origin, at=at)
+    return _finish(user, otp, tenant_id, origin, at)
 
 
-def finish_sign_in(*, user: User, name: str, otp: str, origin: Origin, at: datetime) -> SignedIn:
-    """The second step, for somebody whose password fitted a moment ago; wrong codes count like wrong passwords."""
-    locks.check(address=origin.address, account=name, at=at)
+def finish_sign_in(*, user: User, otp: str, origin: Origin, at: datetime) -> SignedIn:
+    """The second step, for somebody whose password fitted a moment ago."""
+    locks.check(address=origin.address, account=user.username, at=at)
     if not user.may_sign_in(at):
         raise WrongCredentials
+    return _finish(user, otp, None, origin, at)
+
+
+def _finish(user: User, otp: str, tenant_id: str | None, origin: Origin, at: datetime) -> SignedIn:
+    """Wrong codes count like wrong passwords."""
     try:
         second_factors.demand(user=user, code=otp, at=at)
     except WrongSecondFactor:
-        _refuse(name, user, origin, at)
+        _refuse(user.username, user, origin, at)
         raise
-    locks.clear(address=origin.address, account=name)
-    return open_login(user=user, origin=origin, at=at)
+    locks.clear(address=origin.address, account=user.username)
+    return open_login(user=user, tenant_id=tenant_id, origin=origin, at=at)
 
 
 def _refuse(name: str, user: User | None, origin: Origin, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """Users that nobody typed in: the first administrator, foreign identities, and the developer at the desk."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from rdos.kernel.journal import Who
 
 DEV_CLERK_ID = "dev_user_001"
 LONGEST_NAME = 128
+LONGEST_EMAIL = 254
 
 
 def first_admin(*, username: str, email: str = "", password: str = "") -> tuple[User | None, str]:
@@ -34,37 +36,48 @@ def first_admin(*, username: str, email: str = "", password: str = "") -> tuple[
 def foreign_user(claims: Mapping[str, Any]) -> User:
     """Whom a verified foreign token names. The first time they become a developer who sees no nodes."""
     subject = str(claims.get("sub") or "")
-    if not subject or len(subject) > 255 or "\x00" in subject:
+    if not subject or len(subject) > 255 or not subject.isprintable():
         raise InvalidForeignToken("Invalid token: missing subject")
-    found = User.objects.filter(clerk_id=subject).first()
-    return found or _adopt(subject, claims)
+    return _known(subject) or _adopt(subject, claims)
+
+
+def _known(subject: str) -> User | None:
+    return User.objects.filter(clerk_id=subject).first()
 
 
 def _adopt(subject: str, claims: Mapping[str, Any]) -> User:
-    fields: dict[str, Any] = {
-        "clerk_id": subject,
-        "display_name": _clean(claims.get("name")),
-        "avatar_url": _address(claims.get("image_url")),
-        "role": Role.DEVELOPER,
-        "allowed_node_ids": [],
-    }
-    who = Who(kind="user", label=f"{subject[:100]} by sign-in service")
-    try:
-        with transaction.atomic():
-            # Their e-mail may already belong to a local account, which a foreign token must not take over.
-            email = _clean(claims.get("email")) or None
-            taken = email and User.objects.filter(email__iexact=email).exists()
-            return users.make(
-                who=who, username=_free_username(subject), password=None, email=None if taken else email, **fields
-            )
-    except NameTaken:
-        # Two first requests at once: the other one made the user.
-        return User.objects.get(clerk_id=subject)
+    """Their e-mail may belong to somebody here, whose account a foreign token must not take over."""
+    unknown = f"{subject}@unknown"[:LONGEST_EMAIL]
+    for email in (_clean(claims.get("email")) or unknown, unknown, None):
+        try:
+            return _make(subject, email, claims)
+        except NameTaken:
+            # Two first requests at once: the other one made the user.
+            found = _known(subject)
+            if found:
+                return found
+    raise NameTaken
+
+
+def _make(subject: str, email: str | None, claims: Mapping[str, Any]) -> User:
+    picture = _clean(claims.get("image_url"))
+    return users.make(
+        who=Who(kind="user", label=f"{subject[:100]} by sign-in service"),
+        username=_free_username(subject),
+        password=None,
+        email=email,
+        clerk_id=subject,
+        display_name=_clean(claims.get("name")),
+        avatar_url=picture if picture.startswith("https://") else "",
+        role=Role.DEVELOPER,
+        allowed_node_ids=[],
+    )
 
 
 def _free_username(subject: str) -> str:
+    """Two subjects may differ only in letters that no username has, hence the digest."""
     safe = "".join(letter for letter in subject if letter.isascii() and (letter.isalnum() or letter in "_-"))
-    return f"clerk.{safe}"[:64]
+    return f"clerk.{safe[:44]}.{sha256(subject.encode()).hexdigest()[:12]}"
 
 
 def _clean(value: object) -> str:

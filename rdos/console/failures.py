@@ -18,29 +18,30 @@ class Broken(errors.DomainError):
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, errors.InvalidInput())
+    return answer(request, errors.InvalidInput())
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, errors.Forbidden())
+    return answer(request, errors.Forbidden())
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, errors.NotFound())
+    return answer(request, errors.NotFound())
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return _answer(request, Broken())
+    return answer(request, Broken())
 
 
 def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _answer(request, errors.CsrfRefused())
+    return answer(request, errors.CsrfRefused())
 
 
-def _answer(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
+def answer(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     if not _is_page(request):
         return refusal(error, request)
-    facts = {"error": error, "status": error.status, "request_id": getattr(request, "request_id", "")}
+    title, text = WORDS.get(error.code, ("That did not work", error.detail))
+    facts = {"title": title, "text": text, "status": error.status, "request_id": getattr(request, "request_id", "")}
     return render(request, "console/failure.html", facts, status=error.status)
 
 

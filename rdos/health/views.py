@@ -5,14 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
-from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from rdos.health import answers, checks
 from rdos.health.figures import exposition
 from rdos.kernel.addresses import came_through_a_proxy, is_loopback
 from rdos.kernel.api.accents import accent_of
-from rdos.kernel.api.answers import refusal
+from rdos.kernel.api.answers import answers_only, refusal
 from rdos.kernel.api.rendering import dumps
 from rdos.kernel.errors import NotAuthenticated
 
@@ -21,29 +20,29 @@ def _json(body: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(dumps(body), status=status, content_type="application/json")
 
 
-@require_safe
+@answers_only("GET", "HEAD")
 def basic(request: HttpRequest) -> HttpResponse:
     return _json(answers.basic(accent_of(request), checks.nats()))
 
 
-@require_safe
+@answers_only("GET", "HEAD")
 def detailed(request: HttpRequest) -> HttpResponse:
     return _json(answers.detailed(checks.everything()))
 
 
-@require_safe
+@answers_only("GET", "HEAD")
 def ready(request: HttpRequest) -> HttpResponse:
     """Ready when requests can be answered: that takes the database and Redis; nodes on the bus can wait."""
     body = answers.ready({"database": checks.database(), "redis": checks.redis()})
     return _json(body, 200 if body["ready"] else 503)
 
 
-@require_safe
+@answers_only("GET", "HEAD")
 def live(request: HttpRequest) -> HttpResponse:
     return _json(answers.live())
 
 
-@require_safe
+@answers_only("GET", "HEAD")
 def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_scrape(request):
         return refusal(NotAuthenticated(), request)

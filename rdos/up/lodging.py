@@ -5,6 +5,7 @@ above them is closed (a checkout under /root), data and copies of the programs g
 """
 
 import hashlib
+import itertools
 import os
 import pwd
 import shutil
@@ -60,6 +61,8 @@ class Lodging:
             draft = target.with_name(f".{target.name}")
             shutil.rmtree(draft, ignore_errors=True)
             draft.parent.mkdir(parents=True, exist_ok=True)
+            for folder in _between(self.root, draft):
+                folder.chmod(0o755)
             (shutil.copytree if source.is_dir() else shutil.copy2)(source, draft)
             _open(draft)
             draft.rename(target)
@@ -76,11 +79,17 @@ def lodge(directory: Path) -> Lodging:
     elif walkable(directory) or (directory / "postgres").exists():
         root = directory
     else:
-        root = ELSEWHERE / hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:12]
+        root = _unused(ELSEWHERE / hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:12])
         write_private(remembered, str(root))
         print(f"A folder above {directory} is closed to other users, so the servers keep their data in {root}.")
     _passable(root)
     return Lodging(root, _person(root / "postgres"))
+
+
+def _unused(wanted: Path) -> Path:
+    """What an earlier hub on this path left is somebody's data: its secrets are gone, so it is neither used nor touched."""
+    numbered = (wanted.with_name(f"{wanted.name}-{number}") for number in itertools.count(2))
+    return next(place for place in itertools.chain([wanted], numbered) if not place.exists())
 
 
 def _passable(root: Path) -> None:
@@ -118,3 +127,7 @@ def _open(copied: Path) -> None:
     for path in (copied, *copied.rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.stat().st_mode & 0o100 else 0o044))
+
+
+def _between(root: Path, path: Path) -> list[Path]:
+    return [folder for folder in path.parents if folder != root and folder.is_relative_to(root)]

@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 import psutil
@@ -77,7 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def own_addresses() -> list[str]:
+def lan_addresses() -> list[str]:
     """The addresses by which the local network knows this machine."""
     found = [address for addresses in psutil.net_if_addrs().values() for address in addresses]
-    return [entry.address for entry in found if entry.family == socket.AF_INET]
+    return [
+        entry.address for entry in found if entry.family == socket.AF_INET and not ip_address(entry.address).is_loopback
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rdos.environment import PROJECT_DIR, Environment
-from rdos.up.options import Options, own_addresses
+from rdos.up.options import Options, lan_addresses
 from rdos.up.programs import Program
 from rdos.up.servers import Servers
 from rdos.up.state import State
@@ -45,7 +45,7 @@ def _names(options: Options) -> list[str]:
     host = f"[{options.host}]" if ":" in options.host else options.host
     names = ["localhost", "127.0.0.1", "[::1]", socket.gethostname(), host]
     if options.lan:
-        names += [f"{socket.gethostname()}.local", *own_addresses()]
+        names += [f"{socket.gethostname()}.local", *lan_addresses()]
     return list(dict.fromkeys(names))
 
 

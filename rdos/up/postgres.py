@@ -127,9 +127,15 @@ class Postgres:
         )
 
     def ready(self) -> bool:
-        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url, connect_timeout=5):
-            return True
-        return False
+        try:
+            psycopg.connect(self.url, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise CannotStart(
+                    f"The secrets of this state directory do not fit the database in {self.data}."
+                ) from error
+            return False
+        return True
 
     def remove_socket_directory(self) -> None:
         if self.socket.parent != self.lodging.root:

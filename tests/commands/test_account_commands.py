@@ -129,19 +129,20 @@ def at_a_terminal(*command: str, answers: list[str]) -> str:
     heard = b""
     for prompt, answer in zip((b"Password: ", b"Once more: "), answers, strict=True):
         # A prompt throws away what was typed before it, so each answer waits for its own.
-        while not heard.endswith(prompt) and process.poll() is None:
-            heard += os.read(controller, 4096)
+        heard = read_until(controller, prompt, heard)
         os.write(controller, f"{answer}\n".encode())
+    heard = read_until(controller, None, heard)
     process.wait(timeout=60)
-    return heard.decode() + read_all(controller)
+    return heard.decode()
 
 
-def read_all(controller: int) -> str:
-    heard = b""
-    while True:
+def read_until(controller: int, prompt: bytes | None, heard: bytes) -> bytes:
+    """Up to a prompt, or to the end."""
+    while prompt is None or not heard.endswith(prompt):
         try:
-            piece = os.read(controller, 4096)
+            heard += os.read(controller, 4096)
         except OSError:
             # Linux says so when the other end of a terminal is gone.
-            return heard.decode()
-        heard += piece
+            assert prompt is None, heard.decode()
+            return heard
+    return heard

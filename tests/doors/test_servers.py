@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -161,6 +161,25 @@ def test_a_client_may_ask_whether_to_go_on(hub: Running) -> None:
 )
 def test_an_ambiguous_request_is_refused(hub: Running, request_bytes: bytes) -> None:
     assert _exchange(hub, request_bytes).startswith(b"HTTP/1.1 400")
+
+
+def test_slow_senders_hold_no_thread(hub: Running) -> None:
+    with ExitStack() as lines:
+        for _ in range(20):
+            line = lines.enter_context(hub.connect())
+            line.sendall(b"POST /measure HTTP/1.1\r\nHost: hub\r\nContent-Length: 100\r\n\r\nabc")
+
+        assert httpx.get(f"{hub.url}/facts", timeout=2).status_code == 200
+
+
+def test_a_stop_tells_those_still_sending() -> None:
+    with running(*gateway()) as server, server.connect() as line:
+        line.sendall(b"POST /measure HTTP/1.1\r\nHost: hub\r\nContent-Length: 100\r\n\r\nabc")
+        assert httpx.get(f"{server.url}/facts").status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+
+        assert b"503" in _all_of(line)[:20]
+        assert server.process.wait(5) == 0
 
 
 def test_an_endless_head_is_refused(hub: Running) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from rdos.up.lodging import lodge
 from rdos.up.postgres import Postgres
+from rdos.up.problems import CannotStart
 from rdos.up.programs import end, spawn
 from tests.up.hosting import running, scratch, until
 
@@ -56,6 +57,11 @@ def test_as_root_it_runs_as_somebody_unprivileged(made: Postgres) -> None:
     with running(made.program(), made.ready) as pid:
         assert psutil.Process(pid).uids().real != 0
         assert psutil.Process(pid).gids().real != 0
+
+
+def test_lost_secrets_are_said_in_words_instead_of_waited_for(made: Postgres) -> None:
+    with running(made.program(), made.ready), pytest.raises(CannotStart, match="do not fit the database"):
+        replace(made, password="wrong").ready()
 
 
 def test_a_graceful_stop_leaves_a_clean_directory(made: Postgres) -> None:

@@ -1,5 +1,7 @@
 """Turns every refusal, whoever raised it, into the body of the accent that is spoken."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -10,6 +12,8 @@ from rest_framework.response import Response
 from rdos.kernel import errors
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.api.rendering import dumps
+
+PlainView = Callable[[HttpRequest], HttpResponse]
 
 
 def refuse(exception: Exception, context: dict[str, Any]) -> Response | None:
@@ -25,6 +29,23 @@ def refusal(error: errors.DomainError, request: HttpRequest) -> HttpResponse:
     """The same answer where no API view was reached."""
     status, body, headers = worded(error, request)
     return HttpResponse(dumps(body), status=status, content_type="application/json", headers=headers)
+
+
+def answers_only(*methods: str) -> Callable[[PlainView], PlainView]:
+    """For views without the API's machinery: any other method is refused in the accent that is spoken."""
+
+    def guard(view: PlainView) -> PlainView:
+        @wraps(view)
+        def guarded(request: HttpRequest) -> HttpResponse:
+            if request.method in methods:
+                return view(request)
+            answer = refusal(errors.MethodNotAllowed(), request)
+            answer["Allow"] = ", ".join(methods)
+            return answer
+
+        return guarded
+
+    return guard
 
 
 def worded(error: errors.DomainError, request: object) -> tuple[int, dict[str, Any], dict[str, str]]:

@@ -10,6 +10,7 @@ REFUSALS = {
     "403": "The role or the scope does not allow this.",
     "404": "There is no such object, or it is not yours to see.",
     "405": "The path does not know this method.",
+    "409": "The object is not in a state that allows this.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "429": "Too many calls; wait `retry_after` seconds.",

@@ -1,0 +1,64 @@
+"""Where one can go: data for the theme's sidebar and for ours. A new app adds its group here."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.access import allows
+from accounts.authentication import actor_in_console
+
+
+@dataclass(frozen=True)
+class Place:
+    title: str
+    icon: str
+    link: str
+    # The rulebook's action that lets somebody see it; none means everybody who is signed in.
+    action: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.link if self.link.startswith("/") else reverse(self.link)
+
+    def is_at(self, path: str) -> bool:
+        address = self.address
+        return path == address or (address.startswith("/console/") and path.startswith(address))
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    places: tuple[Place, ...]
+
+
+GROUPS = (
+    Group("Overview", (Place("Needs attention", "monitor_heart", "/"),)),
+    Group(
+        "People and access",
+        (
+            Place("Users", "group", "admin:accounts_user_changelist", "users.list"),
+            Place("API tokens", "key", "admin:accounts_apitoken_changelist", "tokens.read"),
+            Place("My account", "account_circle", "/account"),
+        ),
+    ),
+    Group("Record", (Place("Journal", "menu_book", "admin:kernel_journalentry_changelist", "journal.read"),)),
+    Group("Clock", (Place("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist", "clock.read"),)),
+)
+
+
+def groups(request: HttpRequest) -> list[dict[str, Any]]:
+    """What this person may see, in the words of the theme, which our own sidebar reads too."""
+    actor = actor_in_console(request)
+    found = []
+    for group in GROUPS:
+        places = [place for place in group.places if not place.action or allows(actor, place.action)]
+        if places:
+            found.append({"title": group.title, "items": [_item(place, request.path) for place in places]})
+    return found
+
+
+def _item(place: Place, path: str) -> dict[str, Any]:
+    at = place.is_at(path) or (place.link == "/account" and path.startswith("/account/"))
+    return {"title": place.title, "icon": place.icon, "link": place.address, "active": at}
