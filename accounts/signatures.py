@@ -3,7 +3,8 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,6 +28,7 @@ class Claims:
     jti: str
     type: str
     tenant_id: str | None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,21 +58,32 @@ class Signer:
         token: str = self._backend().encode(payload | more)
         return token
 
-    def read(self, token: str) -> Claims:
-        try:
-            payload = self._backend().decode(token)
-        except TokenBackendError as error:
-            raise _why(error) from error
-        try:
-            return Claims(
-                user_id=UUID(payload["sub"]),
-                login_id=UUID(payload["sid"]),
-                jti=str(payload["jti"]),
-                type=str(payload["type"]),
-                tenant_id=payload.get("tenant_id"),
-            )
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise InvalidToken() from error
+    def read(self, token: str, at: datetime) -> Claims:
+        claims = _verified(self, token)
+        if claims.expires_at is None or claims.expires_at <= at:
+            raise TokenExpired
+        return claims
+
+
+# A good signature stays good, and checking it costs more than the rest of a small request. What can change, the expiry
+# and the login, is looked at each time.
+@lru_cache(maxsize=4096)
+def _verified(signer: Signer, token: str) -> Claims:
+    try:
+        payload = signer._backend().decode(token)
+    except TokenBackendError as error:
+        raise _why(error) from error
+    try:
+        return Claims(
+            user_id=UUID(payload["sub"]),
+            login_id=UUID(payload["sid"]),
+            jti=str(payload["jti"]),
+            type=str(payload["type"]),
+            tenant_id=payload.get("tenant_id"),
+            expires_at=datetime.fromtimestamp(payload["exp"], UTC),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise InvalidToken from error
 
 
 def _why(error: TokenBackendError) -> InvalidToken | TokenExpired:

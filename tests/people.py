@@ -71,9 +71,7 @@ class Person:
     def signed_in(self) -> logins.SignedIn:
         """One login for the whole story, opened without the door and its limits."""
         if self._signed_in is None:
-            self._signed_in = logins.open_login(
-                user=self.user, origin=logins.Origin("203.0.113.5"), at=timezone.now()
-            )
+            self._signed_in = logins.open_login(user=self.user, origin=logins.Origin("203.0.113.5"), at=timezone.now())
         return self._signed_in
 
     @property

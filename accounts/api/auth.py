@@ -17,6 +17,7 @@ from accounts.models import Login
 from accounts.services import logins
 from rdos.kernel.actors import PUBLIC, Actor, ActorKind
 from rdos.kernel.api.answers import answers_only
+from rdos.kernel.api.serializers import shaped
 from rdos.kernel.api.views import ApiView
 from rdos.kernel.errors import DomainError, InvalidInput, RateLimited
 
@@ -98,7 +99,7 @@ class MeView(ApiView):
     @extend_schema(responses=shapes.MeSerializer)
     def get(self, request: Request) -> Response:
         """Who the credential of this call stands for."""
-        return Response(self.answer(shapes.MeSerializer, me(self.actor)))
+        return Response(shaped(request, me(self.actor)))
 
 
 def me(actor: Actor) -> dict[str, Any]:

@@ -84,16 +84,20 @@ def _belongs_to_the_issuer(request: Request, credential: str) -> bool:
 
 
 def _by_jwt(request: Request, credential: str, at: datetime) -> Actor:
+    if not settings.CLERK_ISSUER or not _is_foreign(request, credential):
+        return known.by_access_token(credential, at)
+    try:
+        return known.by_access_token(credential, at)
+    except (InvalidToken, NotAuthenticated):
+        user = jwks.user_of(credential)
+    if not user.may_sign_in(at):
+        raise InvalidToken
+    return known.actor_of_user(user)
+
+
+def _is_foreign(request: Request, credential: str) -> bool:
     ours = signatures.header_of(credential).get("alg") == signatures.ALGORITHM
-    if settings.CLERK_ISSUER and (not ours or _belongs_to_the_issuer(request, credential)):
-        try:
-            return known.by_access_token(credential, at)
-        except (InvalidToken, NotAuthenticated):
-            user = jwks.user_of(credential)
-        if not user.may_sign_in(at):
-            raise InvalidToken
-        return known.actor_of_user(user)
-    return known.by_access_token(credential, at)
+    return not ours or _belongs_to_the_issuer(request, credential)
 
 
 def _by_cookie(request: Request, at: datetime) -> Actor | None:

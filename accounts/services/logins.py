@@ -116,7 +116,7 @@ def _tokens(user: User, login: Login, jti: str, at: datetime) -> SignedIn:
 
 def refresh(*, token: str, origin: Origin, at: datetime) -> SignedIn:
     """A new pair for an unused refresh token; a used one revokes everything that came of its login."""
-    claims = _refresh_claims(token)
+    claims = _refresh_claims(token, at)
     jti = signatures.new_jti()
     rotated = Login.objects.filter(
         pk=claims.login_id, refresh_jti=claims.jti, revoked_at=None, expires_at__gt=at
@@ -133,9 +133,9 @@ def refresh(*, token: str, origin: Origin, at: datetime) -> SignedIn:
     return _tokens(login.user, login, jti, at)
 
 
-def _refresh_claims(token: str) -> signatures.Claims:
+def _refresh_claims(token: str, at: datetime) -> signatures.Claims:
     try:
-        claims = signer().read(token)
+        claims = signer().read(token, at)
     except TokenExpired:
         raise
     except InvalidToken as error:

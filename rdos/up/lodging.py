@@ -87,7 +87,7 @@ def lodge(directory: Path) -> Lodging:
 
 
 def _unused(wanted: Path) -> Path:
-    """What an earlier hub on this path left is somebody's data: its secrets are gone, so it is neither used nor touched."""
+    """What an earlier hub on this path left is somebody's data: without its secrets it is neither used nor touched."""
     numbered = (wanted.with_name(f"{wanted.name}-{number}") for number in itertools.count(2))
     return next(place for place in itertools.chain([wanted], numbered) if not place.exists())
 

@@ -44,7 +44,8 @@ def run(wanted: Options, configured: Environment, held: State) -> int:
     refuse_taken_ports(wanted, configured)
     servers = choose(wanted, configured, held)
     environment = plan.environment_of(wanted, configured, servers, held)
-    pair = tls.certificate(wanted.directory, options.lan_addresses() if wanted.lan else []) if wanted.tls else None
+    names = options.lan_addresses() if wanted.everywhere else []
+    pair = tls.certificate(wanted.directory, names) if wanted.tls else None
     console = Console()
     warn(wanted, console)
     with contextlib.suppress(Stopped), Supervisor(console, register) as supervisor:
@@ -117,7 +118,7 @@ class Preparation:
 
 def welcome(wanted: Options, administrator: dict[str, str | bool | None]) -> list[str]:
     lines = [f"The hub is ready: {wanted.address}"]
-    if wanted.lan:
+    if wanted.everywhere:
         scheme = wanted.address.partition("://")[0]
         lines += [f"On the network:   {scheme}://{address}:{wanted.port}" for address in options.lan_addresses()]
     if wanted.tls:

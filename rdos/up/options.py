@@ -27,6 +27,10 @@ class Options:
     directory: Path
 
     @property
+    def everywhere(self) -> bool:
+        return self.host in {EVERYWHERE, "::"}
+
+    @property
     def bus_host(self) -> str:
         return EVERYWHERE if self.lan else "127.0.0.1"
 

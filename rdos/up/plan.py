@@ -44,7 +44,7 @@ def effective(configured: Environment, environment: Mapping[str, str], names: tu
 def _names(options: Options) -> list[str]:
     host = f"[{options.host}]" if ":" in options.host else options.host
     names = ["localhost", "127.0.0.1", "[::1]", socket.gethostname(), host]
-    if options.lan:
+    if options.everywhere:
         names += [f"{socket.gethostname()}.local", *lan_addresses()]
     return list(dict.fromkeys(names))
 

@@ -17,6 +17,7 @@ CHECKS = {
     "ruff check": [str(SCRIPTS / "ruff"), "check", "."],
     "ruff format": [str(SCRIPTS / "ruff"), "format", "--check", "."],
     "imports": [str(SCRIPTS / "lint-imports")],
+    "house": [sys.executable, "-m", "tests.architecture"],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "schema": [*MANAGE, "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull],
     "types": [sys.executable, "-m", "mypy", "."],

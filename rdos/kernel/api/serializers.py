@@ -35,6 +35,11 @@ class AnswerSerializer(serializers.Serializer[Any]):
         return {camel(name): value for name, value in data.items()} if _speaks_camel(self) else data
 
 
+def shaped(request: object, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A flat row that needs no serializer, as hot answers and long lists do."""
+    return {camel(name): value for name, value in row.items()} if accent_of(request).camel_case else dict(row)
+
+
 def _speaks_camel(serializer: serializers.BaseSerializer[Any]) -> bool:
     return accent_of(serializer.context.get("request")).camel_case
 
