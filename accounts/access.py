@@ -72,7 +72,7 @@ class Rulebook(BasePermission):
         method = str(request.method)
         action = view.rules.get("GET" if method == "HEAD" else method)
         if action is None:
-            raise RoleTooLow if hasattr(view, method.lower()) else MethodNotAllowed
+            raise RoleTooLow if method in view.allowed_methods else MethodNotAllowed
         if action != PUBLIC:
             require(request.user, action)  # type: ignore[arg-type] # our authentication makes it an Actor
         return True

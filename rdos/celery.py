@@ -12,6 +12,8 @@ app.conf.update(
     task_default_queue="default",
     task_routes={"rdos.ticks.*": {"queue": "clock"}},
     task_ignore_result=True,
+    # Without results there is nothing to clean up, and no row of beat's own beside our ticks.
+    result_expires=None,
     task_serializer="json",
     accept_content=["json"],
     worker_hijack_root_logger=False,

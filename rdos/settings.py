@@ -7,6 +7,7 @@ from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from rdos import __version__
 from rdos.environment import PROJECT_DIR, load
@@ -94,7 +95,8 @@ INSTALLED_APPS = [
     "rdos.apps.RdosConfig",
     "rdos.kernel.apps.KernelConfig",
     "accounts.apps.AccountsConfig",
-    "unfold",
+    # The basic one: the theme's default replaces the admin site with its own, and ours is rdos.console.site.
+    "unfold.apps.BasicAppConfig",
     "rdos.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -152,6 +154,25 @@ TEMPLATES = [
     }
 ]
 
+# Each colour is said once, in palette.css: an empty answer here keeps the theme from writing its own into the page.
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": PROJECT_NAME,
+    "SITE_HEADER": PROJECT_NAME,
+    "SITE_SUBHEADER": "Robot hub",
+    "SITE_URL": None,
+    "SITE_ICON": lambda request: static("console/logo.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/favicon.svg")},
+    ],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": lambda request: {},
+    "STYLES": [lambda request: static("console/palette.css"), lambda request: static("console/parts.css")],
+    "SCRIPTS": [lambda request: static("console/buttons.js")],
+    "ACCOUNT": {"navigation": [{"title": "My account", "link": "/account"}]},
+    "SIDEBAR": {"navigation": "rdos.console.navigation.groups"},
+}
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served straight from the packages, so that neither `up` nor a test needs collectstatic first.
@@ -168,6 +189,8 @@ def _database() -> dict[str, Any]:
     options = dict(database.get("OPTIONS", {}))
     if "sqlite" in str(database["ENGINE"]):
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL;"}
+        # Tests get a file as well: several writers on one database in memory do not wait for one another.
+        database["TEST"] = {"NAME": f"{database['NAME']}.test"}
     else:
         pool = {
             "min_size": env.integer("DB_POOL_MIN_SIZE"),
@@ -211,7 +234,6 @@ CSRF_FAILURE_VIEW = "rdos.console.failures.csrf"
 # --- The API --------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.ActorAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.access.Rulebook"],
     "DEFAULT_RENDERER_CLASSES": ["rdos.kernel.api.rendering.JSONRenderer"],

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.test.client import ClientHandler
 from django.utils import timezone
@@ -93,8 +94,17 @@ def bearer(token: str) -> Caller:
     return Caller(headers={"authorization": f"Bearer {token}"})
 
 
+@cache
+def hashed() -> str:
+    """Argon2id is slow on purpose, so the one password of everybody is hashed once."""
+    return make_password(PASSWORD)
+
+
 def person(username: str, role: Role, **fields: Any) -> Person:
-    return Person(users.make(username=username, password=PASSWORD, role=role, **fields))
+    user = users.make(username=username, password=None, role=role, **fields)
+    user.password = hashed()
+    user.save(update_fields=["password"])
+    return Person(user)
 
 
 def sign_in(name: str, password: str = PASSWORD, *, prefix: str = "", caller: Client | None = None, **more: Any) -> Any:

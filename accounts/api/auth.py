@@ -1,10 +1,10 @@
 """Signing in, refreshing, leaving, and asking who one is."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -116,12 +116,11 @@ def me(actor: Actor) -> dict[str, Any]:
     }
 
 
-@csrf_exempt
 @answers_only("POST")
 def login_form(request: HttpRequest) -> HttpResponse:
     """Bilbycast's form login: a browser posts fields and follows the answer."""
     form = shapes.LoginRequest(data=request.POST.dict())
-    if not form.is_valid():
+    if not _from_here(request) or not form.is_valid():
         return HttpResponseRedirect("/login?error=invalid", status=303)
     data = form.validated_data
     try:
@@ -136,6 +135,12 @@ def login_form(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"/login?error={_word(error)}", status=303)
     open_session(request, signed_in)
     return HttpResponseRedirect("/dashboard", status=303)
+
+
+def _from_here(request: HttpRequest) -> bool:
+    """Another site must not sign its visitors in as somebody it chose; browsers tell where a form came from."""
+    origin = request.META.get("HTTP_ORIGIN")
+    return origin is None or urlsplit(origin).netloc == request.get_host()
 
 
 def _word(error: DomainError) -> str:

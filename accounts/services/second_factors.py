@@ -9,15 +9,17 @@ from django.db import transaction
 from accounts.errors import AlreadyEnrolled, SecondFactorRequired, WrongSecondFactor
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.signatures import digest
+from rdos.kernel import limits
 from rdos.kernel.actors import Actor
 from rdos.kernel.encryption import conceal, reveal
-from rdos.kernel.errors import NotFound
+from rdos.kernel.errors import NotFound, RateLimited
 from rdos.kernel.journal import record, row_of
 
 STEP_SECONDS = 30
 # A phone's clock may be one step off either way.
 TOLERATED_STEPS = (-1, 0, 1)
 RECOVERY_CODES = 10
+WRONG_CODES, PER_SECONDS = 20, 3600
 
 
 def is_on(user: User) -> bool:
@@ -82,8 +84,20 @@ def demand(*, user: User, code: str, at: datetime) -> None:
         return
     if not code:
         raise SecondFactorRequired
+    _insist_on_few_guesses(limits.look(*_guesses_of(user), limit=WRONG_CODES, seconds=PER_SECONDS))
     if not _accept(factor, code, at) and not _use_recovery_code(user, code, at):
+        limits.hit(*_guesses_of(user), limit=WRONG_CODES, seconds=PER_SECONDS)
         raise WrongSecondFactor
+
+
+def _guesses_of(user: User) -> tuple[str, str]:
+    """Per account, whatever the address: who has the password must not try codes from a thousand machines."""
+    return "second-factor", str(user.pk)
+
+
+def _insist_on_few_guesses(verdict: limits.Verdict) -> None:
+    if not verdict.allowed:
+        raise RateLimited("Too many wrong codes for this account. Try again later.", retry_after=verdict.retry_after)
 
 
 def _accept(factor: SecondFactor, code: str, at: datetime) -> bool:

@@ -4,13 +4,13 @@ from ipaddress import ip_network
 
 import pytest
 from django.test import RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from rdos.kernel.addresses import client_address, is_loopback
 
 
 @pytest.fixture(autouse=True)
-def proxies(settings: SettingsWrapper) -> None:
+def proxies(settings: Settings) -> None:
     settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
 

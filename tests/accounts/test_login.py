@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.models import Login, User
 from accounts.services import users
@@ -45,7 +45,7 @@ def test_a_browser_gets_a_session_it_cannot_read_and_a_csrf_token_it_can(viewer:
     assert csrf.value == response.json()["csrf_token"]
 
 
-def test_cookies_are_secure_when_people_come_by_https(viewer: Person, settings: SettingsWrapper) -> None:
+def test_cookies_are_secure_when_people_come_by_https(viewer: Person, settings: Settings) -> None:
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     response = sign_in("vera", secure=True)
     assert response.cookies["session"]["secure"] and response.cookies["csrf_token"]["secure"]

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as hub
 from django.contrib.auth.hashers import get_hasher
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from redis import Redis
 
 from accounts.models import LoginLock
@@ -172,7 +172,7 @@ def test_passwords_are_argon2id_as_strong_as_the_contract_says(viewer: Person) -
     )  # fmt: skip
 
 
-def test_a_forwarded_address_is_believed_from_trusted_proxies_only(viewer: Person, settings: SettingsWrapper) -> None:
+def test_a_forwarded_address_is_believed_from_trusted_proxies_only(viewer: Person, settings: Settings) -> None:
     def try_through(proxy: str, forwarded: str) -> int:
         headers = {"x-forwarded-for": forwarded}
         return int(sign_in("vera", "wrong", REMOTE_ADDR=proxy, headers=headers).status_code)
