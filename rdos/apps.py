@@ -14,3 +14,12 @@ class RdosConfig(AppConfig):
 
 class ConsoleConfig(AdminConfig):
     default_site = "rdos.console.site.Console"
+
+    def ready(self) -> None:
+        super().ready()
+        from django.contrib.admin import site
+
+        from rdos.console.furniture import furnish
+        from rdos.health.panel import lights
+
+        furnish(site, lights)

@@ -5,7 +5,6 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from rdos.console import views as console
 from rdos.health import views as health
 
 api: list[URLPattern | URLResolver] = [
@@ -13,13 +12,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", console.front),
-    path("dashboard", console.dashboard),
-    path("login", console.login),
-    path("logout", console.logout),
-    path("account", console.account),
-    path("account/second-factor", console.second_factor),
-    path("front/live", console.front_live),
+    path("", include("rdos.console.urls")),
     path("health", health.basic),
     path("health/detailed", health.detailed),
     path("health/ready", health.ready),

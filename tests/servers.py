@@ -77,8 +77,8 @@ def _begin(running: Running, lodging: Lodging) -> dict[str, str]:
     redis = Redis(lodging, free(), secrets.token_urlsafe(16))
     nats = Nats(lodging, "127.0.0.1", free(), free(), "hub", secrets.token_urlsafe(16), secrets.token_urlsafe(16))
     postgres = Postgres(lodging, secrets.token_urlsafe(16), secrets.token_urlsafe(16), THROWAWAY)
-    for server in (redis, nats):
-        _run(running, server.program())
+    _run(running, redis.program())
+    _run(running, nats.program())
     postgres.initialise()
     _run(running, postgres.program())
     for server in (redis, nats, postgres):

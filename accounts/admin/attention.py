@@ -38,7 +38,8 @@ def _locked_out(actor: Actor, at: datetime) -> Iterator[Attention]:
 
 
 def _expiring_accounts(at: datetime) -> Iterator[Attention]:
-    for user in User.objects.filter(is_active=True, expires_at__gt=at, expires_at__lte=at + SOON).order_by("expires_at")[:5]:
+    soon = User.objects.filter(is_active=True, expires_at__gt=at, expires_at__lte=at + SOON)
+    for user in soon.order_by("expires_at")[:5]:
         text = f"On {user.expires_at:%d %B at %H:%M} UTC." if user.expires_at else ""
         link = reverse("admin:accounts_user_change", args=(user.pk,))
         yield Attention(f"expires-{user.pk}", Level.NOTICE, f"The account {user.username} expires soon", text, link)
@@ -73,7 +74,8 @@ def tokens(actor: Actor, at: datetime) -> Iterator[Attention]:
     open_ones = queries.tokens_of(actor).filter(Q(expires_at=None) | Q(expires_at__gt=at), revoked_at=None)
     for token in open_ones.filter(expires_at__lte=at + SOON).order_by("expires_at")[:5]:
         text = f"Whatever uses it stops working on {token.expires_at:%d %B at %H:%M} UTC." if token.expires_at else ""
-        yield Attention(f"token-{token.pk}", Level.WARNING, f"The token {token.name} expires soon", text, _page_of(token))
+        title = f"The token {token.name} expires soon"
+        yield Attention(f"token-{token.pk}", Level.WARNING, title, text, _page_of(token))
     idle = Q(last_used_at__lt=at - LONG_UNUSED) | Q(last_used_at=None, created_at__lt=at - LONG_UNUSED)
     for token in open_ones.filter(idle).order_by("created_at")[:5]:
         text = f"Nobody used it for {LONG_UNUSED.days} days. Revoke it if nothing needs it."

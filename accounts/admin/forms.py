@@ -1,5 +1,6 @@
 """What an admin fills in. The rules themselves live in the services, which every door shares."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -20,10 +21,17 @@ def text(**attrs: Any) -> Any:
     return widgets.UnfoldAdminTextInputWidget(attrs=attrs)
 
 
+class MomentInput(widgets.UnfoldAdminTextInputWidget):
+    """The browser's own picker, which knows minutes."""
+
+    input_type = "datetime-local"
+
+    def format_value(self, value: object) -> object:
+        return value.strftime(MOMENT) if isinstance(value, datetime) else value
+
+
 def moment(**kwargs: Any) -> forms.DateTimeField:
-    widget = widgets.UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
-    widget.format_value = lambda value: value.strftime(MOMENT) if hasattr(value, "strftime") else value
-    return forms.DateTimeField(input_formats=[MOMENT, f"{MOMENT}:%S"], required=False, widget=widget, **kwargs)
+    return forms.DateTimeField(input_formats=[MOMENT, f"{MOMENT}:%S"], required=False, widget=MomentInput(), **kwargs)
 
 
 def scope_choices() -> list[tuple[str, str]]:
@@ -86,7 +94,7 @@ class TokenForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         choices=scope_choices, initial=[EVERYTHING], required=False,
         help_text="For an API token. It never may more than you.",
-        widget=widgets.UnfoldAdminCheckboxSelectMultiple(),
+        widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
     )
     expires_at = moment(label="Expires (UTC)", help_text="Leave empty for never.")
 

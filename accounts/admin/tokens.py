@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -20,7 +19,7 @@ from accounts.authentication import actor_in_console
 from accounts.choices import TokenKind
 from accounts.models import ApiToken
 from accounts.services import tokens
-from rdos.kernel.console import FormPage, Question, badge, confirmed, journal_of
+from rdos.kernel.console import FormPage, Question, badge, confirmed, journal_of, moment, pair
 
 STATES = {"open": "Open", "expired": "Expired", "revoked": "Revoked"}
 TONES = {"open": "good", "expired": "warn", "revoked": "idle"}
@@ -49,7 +48,8 @@ class StateFilter(SimpleListFilter):
 
 @admin.register(ApiToken)
 class TokenPage(FormPage):
-    list_display = ("shown_name", "shown_kind", "state", "owner", "shown_scopes", "last_used_at", "expires_at")
+    list_display = ("shown_name", "shown_kind", "state", "owner", "shown_scopes", "last_used", "expires")
+    noun = "API tokens"
     list_filter = (StateFilter, "kind")
     list_select_related = ("owner",)
     search_fields = ("name", "prefix", "robot_key", "owner__username")
@@ -69,7 +69,7 @@ class TokenPage(FormPage):
 
     @display(description="Token", ordering="name")
     def shown_name(self, token: ApiToken) -> SafeString:
-        return format_html('<span class="c-name">{}</span><span class="c-more">{}…</span>', token.name, token.prefix)
+        return pair(token.name, f"{token.prefix}…")
 
     @display(description="Kind", ordering="kind")
     def shown_kind(self, token: ApiToken) -> str:
@@ -83,6 +83,14 @@ class TokenPage(FormPage):
     @display(description="Scopes")
     def shown_scopes(self, token: ApiToken) -> str:
         return ", ".join("everything" if scope == "*" else scope for scope in token.scopes)
+
+    @display(description="Last used (UTC)", ordering="last_used_at")
+    def last_used(self, token: ApiToken) -> str:
+        return moment(token.last_used_at)
+
+    @display(description="Expires (UTC)", ordering="expires_at")
+    def expires(self, token: ApiToken) -> str:
+        return moment(token.expires_at) if token.expires_at else "never"
 
     def form_for(self, request: HttpRequest, row: ApiToken | None) -> Form:
         may_make_robots = allows(actor_in_console(request), "robot_tokens.create")

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -21,7 +21,7 @@ from accounts.choices import Role
 from accounts.models import SecondFactor, User
 from accounts.services import logins, second_factors, users
 from rdos.kernel.actors import Actor
-from rdos.kernel.console import FormPage, Question, badge, confirmed, journal_of
+from rdos.kernel.console import FormPage, Question, badge, confirmed, journal_of, moment, pair
 from rdos.kernel.journal import record, row_of
 
 STATES = {"active": "Active", "expired": "Expired", "deactivated": "Deactivated"}
@@ -57,13 +57,13 @@ class FactorFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [("on", "On"), ("off", "Off")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(has_factor=self.value() == "on") if self.value() in ("on", "off") else queryset
 
 
 @admin.register(User)
 class UserPage(FormPage):
-    list_display = ("person", "shown_role", "state", "factor", "last_login_at", "created_at")
+    list_display = ("person", "shown_role", "state", "second_factor", "last_sign_in", "made")
     list_filter = (StateFilter, "role", FactorFilter, "is_temporary", "tier")
     search_fields = ("username", "display_name", "email")
     search_help_text = "Username, name or e-mail"
@@ -84,8 +84,7 @@ class UserPage(FormPage):
 
     @display(description="User", ordering="username")
     def person(self, user: User) -> SafeString:
-        more = user.display_name or user.email or ""
-        return format_html('<span class="c-name">{}</span><span class="c-more">{}</span>', user.username, more)
+        return pair(user.username, user.display_name or user.email)
 
     @display(description="Role", ordering="role")
     def shown_role(self, user: User) -> str:
@@ -98,8 +97,16 @@ class UserPage(FormPage):
         return badge(TONES[found], f"{word}, temporary" if user.is_temporary else word)
 
     @display(description="Second factor", ordering="has_factor")
-    def factor(self, user: User) -> SafeString:
+    def second_factor(self, user: User) -> SafeString:
         return badge("good", "On") if user.has_factor else badge("idle", "Off")  # type: ignore[attr-defined]
+
+    @display(description="Last sign-in (UTC)", ordering="last_login_at")
+    def last_sign_in(self, user: User) -> str:
+        return moment(user.last_login_at)
+
+    @display(description="Made (UTC)", ordering="created_at")
+    def made(self, user: User) -> str:
+        return moment(user.created_at)
 
     def form_for(self, request: HttpRequest, row: User | None) -> Form:
         actor, data = actor_in_console(request), request.POST if request.method == "POST" else None
@@ -132,8 +139,11 @@ class UserPage(FormPage):
         }
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: object = None) -> HttpResponse:
-        ask: HttpResponse = self.delete_for_good(request, self.get_queryset(request).filter(pk=object_id))
-        return ask
+        if not self.has_delete_permission(request):
+            raise PermissionDenied
+        self.found(request, object_id)
+        asked = self.delete_for_good(request, self.get_queryset(request).filter(pk=object_id))
+        return asked or HttpResponseRedirect(self.place("changelist"))
 
     @confirmed(
         permission="change", done="deactivated.",
@@ -164,7 +174,9 @@ class UserPage(FormPage):
 
     @confirmed(
         permission="delete", done="deleted.",
-        ask=Question("Delete users", "Their logins and tokens go with them. What they did stays in the journal.", "Delete"),
+        ask=Question(
+            "Delete users", "Their logins and tokens go with them. What they did stays in the journal.", "Delete"
+        ),
     )
     def delete_for_good(self, request: HttpRequest, user: User) -> None:
         users.delete(actor=actor_in_console(request), pk=user.pk)

@@ -6,8 +6,18 @@ from django.shortcuts import render
 from rdos.kernel import errors
 from rdos.kernel.api.accents import ROOT, accent_of
 from rdos.kernel.api.answers import refusal
+from rdos.kernel.requests import request_id
 
 PAGES = ("/console", "/login", "/account", "/logout", "/dashboard")
+# The same refusals are told to programs in the API's words; a person wants to know what to do now.
+WORDS = {
+    "invalid": ("That request makes no sense", "The address or the form is damaged. Go back and try again."),
+    "forbidden": ("This is not for you", "Your role does not reach this page. An administrator can change that."),
+    "role_too_low": ("This is not for you", "Your role does not reach this page. An administrator can change that."),
+    "not_found": ("Nothing is here", "It may have been removed, or the address is mistyped."),
+    "csrf_refused": ("This form is too old", "You signed in or out since it was opened. Reload it and try again."),
+    "internal_error": ("Something broke on our side", "The log tells more under the number below."),
+}
 
 
 class Broken(errors.DomainError):
@@ -41,7 +51,7 @@ def answer(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     if not _is_page(request):
         return refusal(error, request)
     title, text = WORDS.get(error.code, ("That did not work", error.detail))
-    facts = {"title": title, "text": text, "status": error.status, "request_id": getattr(request, "request_id", "")}
+    facts = {"title": title, "text": text, "status": error.status, "request_id": request_id(request)}
     return render(request, "console/failure.html", facts, status=error.status)
 
 

@@ -23,7 +23,12 @@ def _code(label: str, **kwargs: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=32, widget=forms.TextInput(attrs=attrs), **kwargs)
 
 
-class LoginForm(forms.Form):
+class PageForm(forms.Form):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"label_suffix": ""} | kwargs))
+
+
+class LoginForm(PageForm):
     username = forms.CharField(
         label="Username or e-mail", max_length=254,
         widget=forms.TextInput(
@@ -33,15 +38,15 @@ class LoginForm(forms.Form):
     password = _password("Password", "current-password")
 
 
-class SecondStepForm(forms.Form):
+class SecondStepForm(PageForm):
     otp = _code("Code", help_text="The six digits of your authenticator app, or a recovery code.")
 
 
-class ConfirmFactorForm(forms.Form):
+class ConfirmFactorForm(PageForm):
     otp = _code("Code from the app")
 
 
-class ChangePasswordForm(forms.Form):
+class ChangePasswordForm(PageForm):
     current = _password("Current password", "current-password")
     new = _password("New password", "new-password", help_text=ADVICE)
     again = _password("New password again", "new-password")
@@ -53,11 +58,11 @@ class ChangePasswordForm(forms.Form):
         return data
 
 
-class OwnPasswordForm(forms.Form):
+class OwnPasswordForm(PageForm):
     password = _password("Your password", "current-password")
 
 
-class OwnTokenForm(forms.Form):
+class OwnTokenForm(PageForm):
     name = forms.CharField(
         max_length=128, help_text="What will use it, such as “backup script”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import action
+from django.contrib.admin import ShowFacets, action
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -34,14 +35,25 @@ def badge(tone: str, word: str) -> SafeString:
     )
 
 
-class BoundedPaginator(Paginator[Any]):
+def pair(main: object, more: object) -> SafeString:
+    """Two lines of one cell: what it is, and what tells it from others."""
+    lines = '<span class="c-pair"><span class="c-name">{}</span><span class="c-more">{}</span></span>'
+    return format_html(lines, main, more or "")
+
+
+def moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else "–"
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg] # not generic at run time
     """Never counts a whole table: what lies beyond is found by filters."""
 
     template_name = "console/theme/pagination.html"
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list.values("pk").order_by()[:COUNTED_AT_MOST].count())  # type: ignore[union-attr]
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment] # the admin pages query sets only
+        return rows.values("pk").order_by()[:COUNTED_AT_MOST].count()
 
     @property
     def is_cut(self) -> bool:
@@ -51,10 +63,14 @@ class BoundedPaginator(Paginator[Any]):
 class ModelPage(ModelAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
+    # A count beside each choice of a filter is a full count each.
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
-    list_filter_sheet = False
     list_fullwidth = True
+    change_list_template = "console/theme/list.html"
+    # How a person calls these rows; the model's own name will do where it reads well.
+    noun = ""
 
     # The journal is the record; Django's own log would be a second one, without its seals.
     def log_addition(self, request: HttpRequest, obj: Model, message: object) -> None:
@@ -73,7 +89,8 @@ class ModelPage(ModelAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=arguments)
 
     def page(self, request: HttpRequest, template: str, **facts: Any) -> TemplateResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media, **facts}
+        shared = self.admin_site.each_context(request)
+        context = {**shared, "opts": self.opts, "noun": self.noun, "media": self.media, **facts}
         return TemplateResponse(request, template, context)
 
     def found(self, request: HttpRequest, object_id: str) -> Any:

@@ -1,7 +1,7 @@
 """Where the embedded servers live, and as whom they run.
 
 As root they run as an unprivileged user. That user must be able to walk to its data and to the programs; when a folder
-above them is closed (a checkout under /root), data and copies of the programs go to /var/lib/rdos instead.
+above them is closed (a checkout in root's own home), data and copies of the programs go to /var/lib/rdos instead.
 """
 
 import hashlib

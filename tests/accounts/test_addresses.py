@@ -39,8 +39,16 @@ def test_the_nearest_address_that_is_not_ours_counts(peer: str, forwarded: str |
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", True), ("10.0.0.1", False),
-     ("", False), ("localhost", False), ("unix:", False)],
-)  # fmt: skip
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.1", False),
+        ("", False),
+        ("localhost", False),
+        ("unix:", False),
+    ],
+)
 def test_loopback_is_told_by_address_and_never_by_name(text: str, expected: bool) -> None:
     assert is_loopback(text) is expected

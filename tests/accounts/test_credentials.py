@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import ApiToken, User
 from accounts.services import users
-from tests.people import Caller, Person, bearer, sign_in
 from tests.accounts.test_refresh import forged
+from tests.people import Caller, Person, bearer, sign_in
 
 ME = "/api/v1/auth/me"
 JUNK = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
@@ -74,9 +74,13 @@ def test_a_bearer_without_a_token_is_nobody(db: None) -> None:
 
 @pytest.mark.parametrize(
     ("token", "words"),
-    [("garbage", "Invalid authentication token"), (JUNK, "Invalid authentication token"),
-     ("ünï.çö.dé", "Invalid authentication token"), ("a" * 5000, "Invalid authentication token")],
-)  # fmt: skip
+    [
+        ("garbage", "Invalid authentication token"),
+        (JUNK, "Invalid authentication token"),
+        ("ünï.çö.dé", "Invalid authentication token"),
+        ("a" * 5000, "Invalid authentication token"),
+    ],
+)
 def test_garbage_is_refused_in_the_contracts_words(db: None, token: str, words: str) -> None:
     response = me(authorization=f"Bearer {token}")
     assert (response.status_code, response.json()["detail"]) == (401, words)
@@ -125,8 +129,9 @@ def test_a_bad_key_does_not_spoil_a_good_bearer(viewer: Person) -> None:
     assert me(authorization=f"Bearer {viewer.signed_in.access_token}", x_api_key="stale").status_code == 200
 
 
-@pytest.mark.parametrize("headers", [{"x_api_key": "nope"}, {"x_api_token": "nope"},
-                                     {"x_api_key": "nope", "authorization": "Bearer nope"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "headers", [{"x_api_key": "nope"}, {"x_api_token": "nope"}, {"x_api_key": "nope", "authorization": "Bearer nope"}]
+)
 def test_a_bad_key_alone_is_refused_in_the_contracts_words(db: None, headers: dict[str, str]) -> None:
     response = me(**headers)
     assert (response.status_code, response.json()["detail"]) == (401, "Invalid or expired API token")
@@ -201,9 +206,15 @@ def test_only_a_digest_is_kept(operator: Person) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "path", "status"),
-    [("*", "/api/v1/users", 200), ("users", "/api/v1/users", 200), ("read", "/api/v1/users", 200),
-     ("tokens", "/api/v1/users", 403), ("journal", "/api/v1/users", 403), ("journal", ME, 200)],
-)  # fmt: skip
+    [
+        ("*", "/api/v1/users", 200),
+        ("users", "/api/v1/users", 200),
+        ("read", "/api/v1/users", 200),
+        ("tokens", "/api/v1/users", 403),
+        ("journal", "/api/v1/users", 403),
+        ("journal", ME, 200),
+    ],
+)
 def test_scopes_say_what_a_token_may_read(admin: Person, scope: str, path: str, status: int) -> None:
     assert bearer(admin.token(scope)).get(path).status_code == status
 

@@ -27,8 +27,10 @@ def test_the_right_header_opens(browser: Any) -> None:
     assert leave(browser, x_csrf_token=browser.token).status_code == 200
 
 
-@pytest.mark.parametrize("headers", [{}, {"x_csrf_token": ""}, {"x_csrf_token": "wrong"}, {"x_csrf_token": "x" * 32},
-                                     {"x_csrftoken": "right"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"x_csrf_token": ""}, {"x_csrf_token": "wrong"}, {"x_csrf_token": "x" * 32}, {"x_csrftoken": "right"}],
+)
 def test_a_missing_or_wrong_header_is_refused(browser: Any, headers: dict[str, str]) -> None:
     response = leave(browser, **headers)
     assert (response.status_code, response.json()["code"]) == (403, "csrf_refused")

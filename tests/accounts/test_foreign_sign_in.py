@@ -170,8 +170,17 @@ def test_subjects_that_look_alike_are_two_people(issuer: Issuer) -> None:
     assert len(ids) == len(subjects)
 
 
-@pytest.mark.parametrize("claims", [{"email": 5}, {"email": "x" * 500}, {"name": ["a"]}, {"name": "a\x00\ud800b"},
-                                    {"image_url": "javascript:alert(1)"}, {"image_url": "https://" + "i" * 900}])  # fmt: skip
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email": 5},
+        {"email": "x" * 500},
+        {"name": ["a"]},
+        {"name": "a\x00\ud800b"},
+        {"image_url": "javascript:alert(1)"},
+        {"image_url": "https://" + "i" * 900},
+    ],
+)
 def test_odd_claims_make_no_failure(issuer: Issuer, claims: dict[str, Any]) -> None:
     body = bearer(issuer.token(**claims)).get(OWN).json()
     assert (body["avatarUrl"] or "https://").startswith("https://")

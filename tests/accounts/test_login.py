@@ -16,9 +16,17 @@ from tests.people import PASSWORD, Caller, MakePerson, Person, bearer, sign_in
 CASARE_KEYS = {"access_token", "refresh_token", "token_type", "expires_in"}
 BILBYCAST_KEYS = {"success", "csrf_token", "user", "error"}
 USER_INFO = {
-    "id", "username", "display_name", "email", "role", "is_temporary", "expires_at", "allowed_node_ids", "is_active",
+    "id",
+    "username",
+    "display_name",
+    "email",
+    "role",
+    "is_temporary",
+    "expires_at",
+    "allowed_node_ids",
+    "is_active",
     "last_login_at",
-}  # fmt: skip
+}
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_network
 from statistics import median
 from typing import Any
@@ -159,17 +160,20 @@ def timed(ask: Callable[[], Any]) -> float:
 def test_an_unknown_name_costs_as_much_time_as_a_known_one(viewer: Person) -> None:
     """The cost of one Argon2id verification is far above the noise of everything else."""
     known, unknown = [], []
-    for round_ in range(7):
-        known.append(timed(lambda: try_at(NOON, "vera", address=f"192.0.2.{round_}")))
-        unknown.append(timed(lambda: try_at(NOON, "ghost", address=f"192.0.2.{round_}")))
+    for number in range(7):
+        known.append(timed(partial(try_at, NOON, "vera", address=f"192.0.2.{number}")))
+        unknown.append(timed(partial(try_at, NOON, "ghost", address=f"192.0.2.{number}")))
     assert 0.5 < median(known) / median(unknown) < 2
 
 
 def test_passwords_are_argon2id_as_strong_as_the_contract_says(viewer: Person) -> None:
     facts = get_hasher().decode(viewer.user.password)
     assert (facts["variety"], facts["memory_cost"], facts["time_cost"], facts["parallelism"]) == (
-        "argon2id", 19456, 2, 1,
-    )  # fmt: skip
+        "argon2id",
+        19456,
+        2,
+        1,
+    )
 
 
 def test_a_forwarded_address_is_believed_from_trusted_proxies_only(viewer: Person, settings: Settings) -> None:

@@ -130,7 +130,9 @@ def test_refreshing_keeps_a_login_alive(viewer: Person) -> None:
     assert Login.objects.get().expires_at > timezone.now() + timedelta(days=6)
 
 
-@pytest.mark.parametrize("body", [{}, {"refresh_token": ""}, {"refresh_token": None}, {"refresh_token": ["a"]}, [], "a"])
+@pytest.mark.parametrize(
+    "body", [{}, {"refresh_token": ""}, {"refresh_token": None}, {"refresh_token": ["a"]}, [], "a"]
+)
 def test_a_refresh_without_a_token_is_400(db: None, body: Any) -> None:
     assert Caller().post(REFRESH, body).status_code == 400
 

@@ -18,7 +18,13 @@ from tests.people import PASSWORD, MakePerson, Person, bearer, sign_in
 
 USERS = "/api/v1/users"
 NODE, OTHER_NODE = str(uuid4()), str(uuid4())
-NEW = {"username": "nina", "password": "Nine-Lamps-99", "display_name": "Nina", "role": "operator", "is_temporary": False}
+NEW = {
+    "username": "nina",
+    "password": "Nine-Lamps-99",
+    "display_name": "Nina",
+    "role": "operator",
+    "is_temporary": False,
+}
 
 
 def of(person: Person) -> str:
@@ -119,8 +125,9 @@ def test_an_admin_changes_what_is_sent_and_leaves_the_rest(admin: Person, viewer
     assert (body["display_name"], body["role"], body["email"]) == ("Vera L.", "operator", "vera@example.org")
     entry = JournalEntry.objects.get(action="user.update")
     assert (entry.before, entry.after) == (
-        {"display_name": "Vera", "role": "viewer"}, {"display_name": "Vera L.", "role": "operator"},
-    )  # fmt: skip
+        {"display_name": "Vera", "role": "viewer"},
+        {"display_name": "Vera L.", "role": "operator"},
+    )
 
 
 def test_null_clears_what_may_be_empty(admin: Person, viewer: Person) -> None:

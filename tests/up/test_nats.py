@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nats
@@ -29,6 +29,12 @@ async def the_hub(bus: Nats) -> nats.aio.client.Client:
     return await nats.connect(f"nats://127.0.0.1:{bus.port}", user="hub", password=PASSWORD)
 
 
+async def settled(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
 async def heard_by_the_hub(bus: Nats, *subjects: str) -> tuple[list[str], list[str]]:
     """What arrives of an anonymous client's messages, and what it is told about the others."""
     heard: list[str] = []
@@ -47,8 +53,7 @@ async def heard_by_the_hub(bus: Nats, *subjects: str) -> tuple[list[str], list[s
     for subject in subjects:
         await stranger.publish(subject, b"{}")
     await stranger.flush()
-    await asyncio.sleep(0.1)
-    await hub.flush()
+    await settled(lambda: len(heard) + len(refused) >= len(subjects))
     await hub.close()
     await stranger.close()
     return heard, refused
@@ -72,9 +77,13 @@ async def test_an_anonymous_client_cannot_say_what_is_the_hubs(bus: Nats, subjec
     assert "permissions violation for publish" in refused[0]
 
 
-async def test_a_wrong_password_is_not_taken_for_anonymous(bus: Nats) -> None:
-    with pytest.raises(nats.errors.Error, match=r"(?i)authorization"):
-        await nats.connect(f"nats://hub:wrong@127.0.0.1:{bus.port}", allow_reconnect=False, max_reconnect_attempts=0)
+def test_a_wrong_password_is_not_taken_for_anonymous(bus: Nats) -> None:
+    with socket.create_connection(("127.0.0.1", bus.port), timeout=5) as connection:
+        answers = connection.makefile("rb")
+        assert answers.readline().startswith(b"INFO")
+        connection.sendall(b'CONNECT {"verbose":true,"user":"hub","pass":"wrong"}\r\n')
+        assert answers.readline() == b"-ERR 'Authorization Violation'\r\n"
+        answers.close()
 
 
 async def test_the_hubs_command_reaches_an_anonymous_client_but_not_the_devices_reports(bus: Nats) -> None:
@@ -90,8 +99,7 @@ async def test_the_hubs_command_reaches_an_anonymous_client_but_not_the_devices_
     await hub.publish("device.d2.telemetry", b"{}")
     await hub.publish("device.d1.command", b"{}")
     await hub.flush()
-    await device.flush()
-    await asyncio.sleep(0.1)
+    await settled(lambda: bool(heard))
     assert heard == ["device.d1.command"]
     await hub.close()
     await device.close()
@@ -144,7 +152,7 @@ async def test_an_mqtt_device_reports_and_cannot_command(bus: Nats) -> None:
     with mqtt_client(bus, "tafy-esp32-b") as device:
         device.sendall(packet(0x30, text("device/esp32-a1/command") + b"{}"))
         device.sendall(packet(0x30, text("node/esp32-a1/heartbeat") + b"{}"))
-        await asyncio.sleep(0.3)
+        await settled(lambda: bool(heard))
     assert heard == ["node.esp32-a1.heartbeat"]
     await hub.close()
 

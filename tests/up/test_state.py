@@ -28,12 +28,14 @@ def test_a_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> No
 
 def test_a_directory_of_secrets_left_open_is_closed_again(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir(mode=0o755)
-    state.hold(tmp_path).secret("redis")
+    held = state.hold(tmp_path)
+    held.secret("redis")
     assert mode(tmp_path / "secrets") == 0o700
+    held.release()
 
 
 def test_the_state_directory_is_closed_to_others(tmp_path: Path) -> None:
-    state.hold(tmp_path / "var")
+    state.hold(tmp_path / "var").release()
     assert mode(tmp_path / "var") == (0o711 if os.geteuid() == 0 else 0o700)
 
 

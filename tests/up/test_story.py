@@ -1,5 +1,6 @@
 """The whole of `manage.py up`, from nothing, as a person would live through it."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -53,14 +54,13 @@ class Hub:
         return self.said()
 
     def get(self, path: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status
-        except OSError:
-            return 0
-        finally:
-            connection.close()
+        """The status, or 0 while nobody answers."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            try:
+                connection.request("GET", path)
+                return connection.getresponse().status
+            except OSError:
+                return 0
 
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -91,10 +91,10 @@ def directory() -> Iterator[Path]:
 
 
 def sign_in(hub: Hub, username: str, password: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=10)
     body = json.dumps({"username": username, "password": password})
-    connection.request("POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"})
-    return connection.getresponse().status
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", hub.port, timeout=10)) as connection:
+        connection.request("POST", "/api/v1/auth/login", body, {"Content-Type": "application/json"})
+        return connection.getresponse().status
 
 
 def test_a_hub_starts_from_nothing_survives_a_killed_child_and_stops_without_a_trace(directory: Path) -> None:

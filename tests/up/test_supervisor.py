@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import psutil
 import pytest
@@ -19,9 +18,9 @@ from tests.up.hosting import until
 class Toy:
     def __init__(self, place: Path, *kinds: str) -> None:
         self.place, self.kinds = place, kinds
-        self.log: IO[bytes] = (place / "log").open("wb")
         argv = [sys.executable, "-m", "tests.up.toy_hub", str(place), *kinds]
-        self.process = subprocess.Popen(argv, cwd=PROJECT_DIR, stdout=self.log, stderr=subprocess.STDOUT)
+        with (place / "log").open("wb") as log:
+            self.process = subprocess.Popen(argv, cwd=PROJECT_DIR, stdout=log, stderr=subprocess.STDOUT)
         until(lambda: all((place / f"{kind}.pid").exists() and self.pid(kind) for kind in kinds))
 
     def pid(self, kind: str) -> int:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +84,6 @@ def _read_cursor(text: str) -> tuple[datetime, UUID]:
         moment = parse_datetime(at)
         if moment is None or moment.tzinfo is None:
             raise ValueError
-        return moment, UUID(pk)
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        return moment.astimezone(UTC), UUID(pk)
+    except (ValueError, OverflowError, TypeError, AttributeError, binascii.Error) as error:
         raise InvalidQuery(errors={"cursor": ["Not a cursor of this list."]}) from error

@@ -17,6 +17,8 @@ class ApiView(APIView):
     """`rules` names, for each method, the action of the rulebook it needs; a method without one is refused."""
 
     rules: ClassVar[dict[str, str]] = {}
+    # Preflights are answered before any view; the other use of OPTIONS, DRF's own description, is not ours to give.
+    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]
 
     @property
     def actor(self) -> Actor:

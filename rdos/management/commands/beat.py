@@ -18,6 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         sync()
-        # Not by Celery's own command line: it takes whole seconds only.
-        beat = find_app("rdos.celery:app").Beat(scheduler=SCHEDULER, max_interval=LONGEST_SLEEP, quiet=True)
-        beat.run()
+        app = find_app("rdos.celery:app")
+        # Set here, because Celery's own command line takes whole seconds only.
+        app.conf.beat_max_loop_interval = LONGEST_SLEEP
+        app.Beat(scheduler=SCHEDULER, quiet=True).run()

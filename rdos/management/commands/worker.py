@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from celery.bin.celery import celery
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from django.core.management.base import BaseCommand
 
 from rdos.environment import load

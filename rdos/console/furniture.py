@@ -1,0 +1,30 @@
+"""Puts the console together once every app is loaded: its pages, and what fills the front page."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.models import Group
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+
+from accounts.admin import attention
+from rdos.console.journal import JournalPage
+from rdos.console.sealed import newest_seal
+from rdos.console.ticks import TickPage
+from rdos.kernel import panels
+from rdos.kernel.actors import Actor
+from rdos.kernel.models import JournalEntry
+
+# Roles are our rulebook's, and ticks are fixed: a form for these would promise what nothing keeps.
+UNWANTED = (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule, PeriodicTask)
+
+
+def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels.Light]]) -> None:
+    for model in UNWANTED:
+        if site.is_registered(model):
+            site.unregister(model)
+    site.register(JournalEntry, JournalPage)
+    site.register(PeriodicTask, TickPage)
+    panels.add(panels.LIGHTS, lights)
+    for filler in (newest_seal, attention.people, attention.failed_sign_ins, attention.tokens):
+        panels.add(panels.ATTENTION, filler)

@@ -1,0 +1,107 @@
+"""Who may knock where: every route and method of the API against every kind of caller.
+
+A route that is missing here fails the suite, so that nobody adds a door without saying who may enter.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from uuid import uuid4
+
+import pytest
+from pytest_django import Settings
+
+from tests.api.routes import api_routes
+from tests.people import Caller, Person, bearer
+
+# In this order: i = let in (whatever is said to them then), 1 = 401, 3 = 403.
+CALLERS = ("anonymous", "viewer", "operator", "developer", "admin", "super_admin", "robot", "reader", "lan")
+EVERYBODY = "iiiiiiiii"
+KNOWN = "1iiiiiiii"
+PEOPLE = "1iiiii3i3"
+IN_PERSON = "1iiiii333"
+ADMINS = "1333ii333"
+ADMINS_READ = "1333ii3i3"
+
+MATRIX: dict[tuple[str, str], str] = {
+    ("POST", "auth/login"): EVERYBODY,
+    ("POST", "auth/login-form"): EVERYBODY,
+    ("POST", "auth/refresh"): EVERYBODY,
+    ("POST", "auth/logout"): KNOWN,
+    ("GET", "auth/me"): KNOWN,
+    ("POST", "auth/password"): IN_PERSON,
+    ("GET", "auth/second-factor"): PEOPLE,
+    ("POST", "auth/second-factor"): IN_PERSON,
+    ("PUT", "auth/second-factor"): IN_PERSON,
+    ("DELETE", "auth/second-factor"): IN_PERSON,
+    ("GET", "auth/logins"): PEOPLE,
+    ("DELETE", "auth/logins/<uuid:pk>"): IN_PERSON,
+    ("GET", "me"): PEOPLE,
+    ("GET", "users"): ADMINS_READ,
+    ("POST", "users"): ADMINS,
+    ("GET", "users/<uuid:pk>"): PEOPLE,
+    ("PUT", "users/<uuid:pk>"): ADMINS,
+    ("PATCH", "users/<uuid:pk>"): ADMINS,
+    ("DELETE", "users/<uuid:pk>"): ADMINS,
+    ("GET", "tokens"): PEOPLE,
+    ("POST", "tokens"): IN_PERSON,
+    ("GET", "tokens/<uuid:pk>"): PEOPLE,
+    ("DELETE", "tokens/<uuid:pk>"): IN_PERSON,
+    ("GET", "schema"): EVERYBODY,
+}
+LAN_ADDRESS, ELSEWHERE = "192.168.7.7", "203.0.113.77"
+
+
+@pytest.fixture
+def callers(
+    viewer: Person, operator: Person, developer: Person, admin: Person, super_admin: Person, settings: Settings
+) -> Iterator[dict[str, Caller]]:
+    settings.OPEN_LAN = [ip_network("192.168.0.0/16")]
+    people = {
+        "viewer": viewer,
+        "operator": operator,
+        "developer": developer,
+        "admin": admin,
+        "super_admin": super_admin,
+    }
+    yield {name: person.caller for name, person in people.items()} | {
+        "anonymous": Caller(),
+        "robot": bearer(admin.robot_token("arm-7")),
+        "reader": bearer(admin.token("read")),
+        "lan": Caller(),
+    }
+
+
+def test_every_route_says_who_may_enter() -> None:
+    assert set(MATRIX) == set(api_routes())
+
+
+def test_every_row_names_every_caller() -> None:
+    assert {len(row) for row in MATRIX.values()} == {len(CALLERS)}
+
+
+def outcome(status: int) -> str:
+    return {401: "1", 403: "3"}.get(status, "i")
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(MATRIX), ids=lambda part: part)
+def test_callers_are_let_in_as_declared(callers: dict[str, Caller], method: str, path: str) -> None:
+    address = "/api/v1/" + path.replace("<uuid:pk>", str(uuid4()))
+    answers = {}
+    # Logging out ends a login, so everybody knocks once.
+    for name in CALLERS:
+        origin = LAN_ADDRESS if name == "lan" else ELSEWHERE
+        answers[name] = callers[name].generic(method, address, "{}", "application/json", REMOTE_ADDR=origin).status_code
+    assert all(status < 500 and status != 405 for status in answers.values()), answers
+    assert "".join(outcome(status) for status in answers.values()) == MATRIX[method, path], answers
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(MATRIX), ids=lambda part: part)
+def test_every_accent_keeps_the_same_doors_shut(callers: dict[str, Caller], method: str, path: str) -> None:
+    if MATRIX[method, path] == EVERYBODY:
+        return
+    address = "/api/v1/" + path.replace("<uuid:pk>", str(uuid4()))
+    for accent in ("casare", "bilbycast", "tafy", "bloxserver", "nodetool"):
+        response = callers["anonymous"].generic(
+            method, f"/{accent}{address}", "{}", "application/json", REMOTE_ADDR=ELSEWHERE
+        )
+        assert response.status_code == 401

@@ -1,0 +1,110 @@
+"""What the API document promises holds for whatever a client may think of: read from the code, thrown at the hub."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+import schemathesis
+from django.conf import settings as hub
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, settings
+from redis import Redis
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from rdos.wsgi import application
+from tests.api.routes import api_routes
+from tests.people import PASSWORD, Person
+
+PROMISES = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+api = schemathesis.openapi.from_dict(document)
+api.app = application
+bounded = settings(
+    max_examples=12,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """The hub gives its connection back after each request; here that would end the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def test_the_document_is_openapi_3_1_and_covers_every_route() -> None:
+    assert document["openapi"].startswith("3.1")
+    described = {
+        (method.upper(), path.removeprefix("/api/v1/").replace("{id}", "<uuid:pk>"))
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+    assert {("POST", "auth/login-form"), ("GET", "schema")} == set(api_routes()) - described
+
+
+@pytest.fixture
+def targets(super_admin: Person, viewer: Person) -> dict[str, Any]:
+    """What is really there, by the noun of the path."""
+    super_admin.token()
+    row = super_admin.user.api_tokens.get()
+    return {"users": viewer.id, "tokens": row.pk, "logins": super_admin.signed_in.login.pk}
+
+
+def aim(case: Any, targets: dict[str, Any]) -> None:
+    """Chance alone never finds a real id, a good password or a name that exists; what is ill-formed stays so."""
+    nouns = case.path.split("/")
+    if "{id}" in nouns and is_uuid(case.path_parameters.get("id")):
+        case.path_parameters["id"] = str(targets[nouns[nouns.index("{id}") - 1]])
+    if not isinstance(case.body, dict):
+        return
+    if isinstance(case.body.get("password"), str):
+        case.body["password"] = PASSWORD
+    if case.path.endswith("/login") and isinstance(case.body.get("username"), str):
+        case.body["username"] = "sofia"
+
+
+def is_uuid(text: Any) -> bool:
+    try:
+        return bool(UUID(str(text)))
+    except ValueError:
+        return False
+
+
+@api.parametrize()
+@bounded
+def test_a_super_admin_is_answered_as_promised(case: Any, super_admin: Person, targets: dict[str, Any]) -> None:
+    with Redis.from_url(hub.REDIS_URL) as redis:
+        redis.flushdb()
+    aim(case, targets)
+    # A login of its own for each example: some of them sign out.
+    token = Person(super_admin.user).signed_in.access_token
+    case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=PROMISES)
+
+
+@api.parametrize()
+@bounded
+def test_a_stranger_is_answered_as_promised(case: Any, db: None) -> None:
+    for name in ("Authorization", "X-Api-Key", "Cookie"):
+        case.headers.pop(name, None)
+    case.call_and_validate(checks=PROMISES)

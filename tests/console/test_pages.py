@@ -1,0 +1,69 @@
+"""Every page, in both widths and both colours: nothing sticks out, and the browser has nothing to complain about."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.services import users
+from rdos import ticks
+from rdos.kernel import journal
+from rdos.kernel.models import JournalEntry
+from tests.console.conftest import Visit
+from tests.people import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PLACES = {
+    "front": "/",
+    "account": "/account",
+    "second-factor": "/account/second-factor",
+    "users": "/console/accounts/user/",
+    "user-add": "/console/accounts/user/add/",
+    "user": "/console/accounts/user/{user}/change/",
+    "user-delete": "/console/accounts/user/{user}/delete/",
+    "tokens": "/console/accounts/apitoken/",
+    "token-add": "/console/accounts/apitoken/add/",
+    "token": "/console/accounts/apitoken/{token}/change/",
+    "journal": "/console/kernel/journalentry/",
+    "entry": "/console/kernel/journalentry/{entry}/change/",
+    "ticks": "/console/django_celery_beat/periodictask/",
+}
+
+
+@pytest.fixture
+def ids(super_admin: Person, viewer: Person) -> dict[str, str]:
+    """A hub with something in every list."""
+    at = timezone.now()
+    ticks.sync()
+    super_admin.token()
+    super_admin.robot_token("arm-1")
+    users.update(actor=super_admin.actor, pk=viewer.id, at=at, display_name="Vera the Viewer", role="operator")
+    journal.seal()
+    entry = JournalEntry.objects.get(action="user.update")
+    token = super_admin.user.api_tokens.order_by("created_at").first()
+    assert token
+    return {"user": str(viewer.id), "token": str(token.pk), "entry": str(entry.pk)}
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_every_page_is_whole(
+    visit: Visit, super_admin: Person, ids: dict[str, str], narrow: bool, colours: str
+) -> None:
+    browser = visit(super_admin, narrow=narrow, color_scheme=colours)
+    width = 360 if narrow else 1280
+    for name, place in PLACES.items():
+        browser.go(place.format(**ids)).wait_for_load_state("networkidle")
+        browser.picture(f"{name}-{colours}-{width}")
+        browser.fits()
+    browser.is_content()
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_the_pages_before_signing_in_are_whole(visit: Visit, db: None, narrow: bool) -> None:
+    browser = visit(narrow=narrow)
+    for name, place, status in (("login", "/login", 200), ("login-error", "/login?error=rate_limited", 200),
+                                ("nothing", "/account/nothing-here", 404)):
+        browser.go(place, status=status)
+        browser.picture(f"{name}-{'360' if narrow else '1280'}")
+        browser.fits()
+    browser.is_content()
