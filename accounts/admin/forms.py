@@ -59,11 +59,15 @@ class UserForm(forms.Form):
 
 class NewUserForm(UserForm):
     username = forms.RegexField(
-        rf"\A{USERNAME_PATTERN}\Z", max_length=64, widget=text(autocomplete="off", autofocus=True, spellcheck="false"),
+        rf"\A{USERNAME_PATTERN}\Z",
+        max_length=64,
+        widget=text(autocomplete="off", autofocus=True, spellcheck="false"),
         error_messages={"invalid": "1–64 letters, digits, “_”, “.” or “-”, beginning with a letter or digit."},
     )
     password = forms.CharField(
-        max_length=128, strip=False, help_text=ADVICE,
+        max_length=128,
+        strip=False,
+        help_text=ADVICE,
         widget=widgets.UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
     )
     field_order = ("username", "display_name", "email", "password", "role")
@@ -72,7 +76,10 @@ class NewUserForm(UserForm):
 class ChangeUserForm(UserForm):
     is_active = forms.BooleanField(label="Active", required=False, widget=widgets.UnfoldBooleanSwitchWidget())
     password = forms.CharField(
-        label="New password", max_length=128, strip=False, required=False,
+        label="New password",
+        max_length=128,
+        strip=False,
+        required=False,
         help_text=f"Leave empty to keep the present one; a new one ends all their logins. {ADVICE}",
         widget=widgets.UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
     )
@@ -88,11 +95,16 @@ class TokenForm(forms.Form):
     kind = forms.ChoiceField(choices=TokenKind.choices, initial=TokenKind.API, widget=widgets.UnfoldAdminSelectWidget())
     name = forms.CharField(max_length=128, help_text="What will use it.", widget=text(autofocus=True))
     robot_key = forms.RegexField(
-        HANDLE_PATTERN, required=False, label="Robot", widget=text(spellcheck="false"),
+        HANDLE_PATTERN,
+        required=False,
+        label="Robot",
+        widget=text(spellcheck="false"),
         help_text="For a robot token only: the handle of the one robot that may show it.",
     )
     scopes = forms.MultipleChoiceField(
-        choices=scope_choices, initial=[EVERYTHING], required=False,
+        choices=scope_choices,
+        initial=[EVERYTHING],
+        required=False,
         help_text="For an API token. It never may more than you.",
         widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
     )

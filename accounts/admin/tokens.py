@@ -112,7 +112,8 @@ class TokenPage(FormPage):
         }
 
     @confirmed(
-        permission="revoke", done="revoked.",
+        permission="revoke",
+        done="revoked.",
         ask=Question("Revoke tokens", "Programs that show them are refused from now on. This is final.", "Revoke"),
     )
     def revoke(self, request: HttpRequest, token: ApiToken) -> None:

@@ -146,14 +146,16 @@ class UserPage(FormPage):
         return asked or HttpResponseRedirect(self.place("changelist"))
 
     @confirmed(
-        permission="change", done="deactivated.",
+        permission="change",
+        done="deactivated.",
         ask=Question("Deactivate users", "They can no longer sign in, and all their logins end.", "Deactivate"),
     )
     def deactivate(self, request: HttpRequest, user: User) -> None:
         users.update(actor=actor_in_console(request), pk=user.pk, at=timezone.now(), is_active=False)
 
     @confirmed(
-        permission="change", done="signed out everywhere.",
+        permission="change",
+        done="signed out everywhere.",
         ask=Question("End all logins", "They are signed out everywhere and may sign in again.", "End all logins"),
     )
     def end_logins(self, request: HttpRequest, user: User) -> None:
@@ -162,7 +164,8 @@ class UserPage(FormPage):
         record(who=actor.who, action="user.logins_ended", about=row_of(user), details={"ended": ended})
 
     @confirmed(
-        permission="change", done="needs no code any more.",
+        permission="change",
+        done="needs no code any more.",
         ask=Question(
             "Remove the second factor",
             "For somebody who lost their phone and their recovery codes. Their password alone lets them in afterwards.",
@@ -173,7 +176,8 @@ class UserPage(FormPage):
         second_factors.remove(actor=_above(request, user), user=user)
 
     @confirmed(
-        permission="delete", done="deleted.",
+        permission="delete",
+        done="deleted.",
         ask=Question(
             "Delete users", "Their logins and tokens go with them. What they did stays in the journal.", "Delete"
         ),

@@ -30,7 +30,8 @@ class PageForm(forms.Form):
 
 class LoginForm(PageForm):
     username = forms.CharField(
-        label="Username or e-mail", max_length=254,
+        label="Username or e-mail",
+        max_length=254,
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "off", "spellcheck": "false", "autofocus": True}
         ),
@@ -64,11 +65,15 @@ class OwnPasswordForm(PageForm):
 
 class OwnTokenForm(PageForm):
     name = forms.CharField(
-        max_length=128, help_text="What will use it, such as “backup script”.",
+        max_length=128,
+        help_text="What will use it, such as “backup script”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label="It may", choices=SCOPE_CHOICES, initial=[EVERYTHING], widget=forms.CheckboxSelectMultiple,
+        label="It may",
+        choices=SCOPE_CHOICES,
+        initial=[EVERYTHING],
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one."},
     )
     days = forms.ChoiceField(label="It ends after", choices=LIFETIMES, initial="90", required=False)

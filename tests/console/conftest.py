@@ -15,8 +15,13 @@ from tests.people import Person
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}
@@ -50,8 +55,10 @@ def visit(chromium: Browser, live_server: Any, settings: Any, addresses: Iterato
     def open_browser(person: Person | None = None, *, narrow: bool = False, **options: Any) -> Visitor:
         number = next(addresses)
         context = chromium.new_context(
-            base_url=live_server.url, viewport=NARROW if narrow else WIDE,
-            extra_http_headers={"X-Forwarded-For": f"10.1.{number // 250}.{number % 250 + 1}"}, **options,
+            base_url=live_server.url,
+            viewport=NARROW if narrow else WIDE,
+            extra_http_headers={"X-Forwarded-For": f"10.1.{number // 250}.{number % 250 + 1}"},
+            **options,
         )
         contexts.append(context)
         return Visitor(context, live_server.url, person)

@@ -61,8 +61,11 @@ def test_every_page_is_whole(
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 def test_the_pages_before_signing_in_are_whole(visit: Visit, db: None, narrow: bool) -> None:
     browser = visit(narrow=narrow)
-    for name, place, status in (("login", "/login", 200), ("login-error", "/login?error=rate_limited", 200),
-                                ("nothing", "/account/nothing-here", 404)):
+    for name, place, status in (
+        ("login", "/login", 200),
+        ("login-error", "/login?error=rate_limited", 200),
+        ("nothing", "/account/nothing-here", 404),
+    ):
         browser.go(place, status=status)
         browser.picture(f"{name}-{'360' if narrow else '1280'}")
         browser.fits()

@@ -57,8 +57,14 @@ def test_a_taken_name_is_told_in_the_form(at_desk: Client, viewer: Person) -> No
 def test_saving_without_a_change_changes_nothing(at_desk: Client, viewer: Person) -> None:
     User.objects.filter(pk=viewer.id).update(expires_at=timezone.now() - timezone.timedelta(days=1))
     user = User.objects.get(pk=viewer.id)
-    form = {"display_name": "Vera", "email": user.email, "role": "viewer", "tier": "free", "is_active": "on",
-            "expires_at": f"{user.expires_at:%Y-%m-%dT%H:%M}"}
+    form = {
+        "display_name": "Vera",
+        "email": user.email,
+        "role": "viewer",
+        "tier": "free",
+        "is_active": "on",
+        "expires_at": f"{user.expires_at:%Y-%m-%dT%H:%M}",
+    }
     assert at_desk.post(f"{USERS}{viewer.id}/change/", form).status_code == 302
     assert not JournalEntry.objects.filter(action="user.update").exists()
 
@@ -124,8 +130,9 @@ def test_a_viewer_finds_no_users_page_and_is_told_why(visit: Visit, viewer: Pers
     browser.is_content()
 
 
-@pytest.mark.parametrize("path", [USERS, f"{USERS}add/", "/console/kernel/journalentry/",
-                                  "/console/django_celery_beat/periodictask/"])
+@pytest.mark.parametrize(
+    "path", [USERS, f"{USERS}add/", "/console/kernel/journalentry/", "/console/django_celery_beat/periodictask/"]
+)
 def test_a_developer_reaches_no_page_of_admins(client: Client, developer: Person, path: str) -> None:
     client.cookies["session"] = session_of(developer)
     assert client.get(path).status_code == 403

@@ -87,8 +87,9 @@ def _let_in(request: HttpRequest, signed_in: logins.SignedIn, wanted: str) -> Ht
 
 def _ask(request: HttpRequest, wanted: str, *, wait: RateLimited | None = None, **facts: Any) -> HttpResponse:
     notice = _patience(wait) if wait else facts.pop("notice", "")
-    page = render(request, "console/login.html", {**facts, "next": wanted, "notice": notice},
-                  status=429 if wait else 200)
+    page = render(
+        request, "console/login.html", {**facts, "next": wanted, "notice": notice}, status=429 if wait else 200
+    )
     if wait and wait.retry_after:
         page["Retry-After"] = str(wait.retry_after)
     return page

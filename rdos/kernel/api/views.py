@@ -18,7 +18,7 @@ class ApiView(APIView):
 
     rules: ClassVar[dict[str, str]] = {}
     # Preflights are answered before any view; the other use of OPTIONS, DRF's own description, is not ours to give.
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     @property
     def actor(self) -> Actor:
