@@ -1,7 +1,8 @@
 """Reads the declared variables: typed, with *_FILE for secrets, refusing what cannot be honoured."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -79,6 +80,19 @@ class Environment:
         value = self.text(name).strip()
         inside = value[1:-1] if value.startswith("[") and value.endswith("]") else value
         return [word.strip().strip("\"'") for word in inside.split(",") if word.strip().strip("\"'")]
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        try:
+            return [ip_network(text, strict=False) for text in self.words(name)]
+        except ValueError as error:
+            raise Misconfigured(f"{name} must list networks like 10.0.0.0/8: {error}.") from error
+
+    def pairs(self, name: str, *, among: Collection[str]) -> dict[str, str]:
+        split = [text.partition("=") for text in self.words(name)]
+        for key, _, value in split:
+            if not key or value not in among:
+                raise Misconfigured(f"{name} must list names like `key=value`, values being {', '.join(among)}.")
+        return {key.strip().lower(): value for key, _, value in split}
 
     def refusals(self) -> list[str]:
         """What the environment asks for that this hub refuses, each with the reason."""

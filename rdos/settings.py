@@ -1,7 +1,6 @@
 """All settings, read once from the environment. What each variable means: docs/configuration.md."""
 
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.templatetags.static import static
 
 from rdos import __version__
 from rdos.environment import PROJECT_DIR, load
+from rdos.kernel.api.accents import ACCENTS
 from rdos.kernel.keys import derive_text
 from rdos.kernel.logs import logging_config
 from rdos.secrets_policy import weakness
@@ -57,10 +57,10 @@ METRICS_TOKEN = env.text("RDOS_METRICS_TOKEN")
 HTTPS = env.flag("RDOS_HTTPS") or env.text("BILBYCAST_TLS_MODE") == "direct"
 SELF_SIGNED = env.flag("RDOS_SELF_SIGNED")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
-TRUSTED_PROXIES = [ip_network(text) for text in env.words("RDOS_TRUSTED_PROXIES")]
-OPEN_LAN = [ip_network(text) for text in env.words("RDOS_OPEN_LAN")]
-OUTGOING_ALLOWED_NETWORKS = env.words("RDOS_OUTGOING_ALLOWED")
-ACCENT_HOSTS = dict(pair.split("=", 1) for pair in env.words("RDOS_ACCENT_HOSTS"))
+TRUSTED_PROXIES = env.networks("RDOS_TRUSTED_PROXIES")
+OPEN_LAN = env.networks("RDOS_OPEN_LAN")
+OUTGOING_ALLOWED_NETWORKS = [str(network) for network in env.networks("RDOS_OUTGOING_ALLOWED")]
+ACCENT_HOSTS = env.pairs("RDOS_ACCENT_HOSTS", among=ACCENTS)
 CORS_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in env.words("CORS_ORIGINS")]
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (

@@ -1,7 +1,6 @@
 """Signing in, refreshing, leaving, and asking who one is."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
@@ -16,6 +15,7 @@ from accounts.errors import SecondFactorRequired, WrongCredentials, WrongSecondF
 from accounts.models import Login
 from accounts.services import logins
 from rdos.kernel.actors import PUBLIC, Actor, ActorKind
+from rdos.kernel.addresses import sent_by_another_site
 from rdos.kernel.api.answers import answers_only
 from rdos.kernel.api.serializers import shaped
 from rdos.kernel.api.views import ApiView
@@ -120,7 +120,8 @@ def me(actor: Actor) -> dict[str, Any]:
 def login_form(request: HttpRequest) -> HttpResponse:
     """Bilbycast's form login: a browser posts fields and follows the answer."""
     form = shapes.LoginRequest(data=request.POST.dict())
-    if not _from_here(request) or not form.is_valid():
+    # Another site must not sign its visitors in as somebody it chose.
+    if sent_by_another_site(request) or not form.is_valid():
         return HttpResponseRedirect("/login?error=invalid", status=303)
     data = form.validated_data
     try:
@@ -135,12 +136,6 @@ def login_form(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"/login?error={_word(error)}", status=303)
     open_session(request, signed_in)
     return HttpResponseRedirect("/dashboard", status=303)
-
-
-def _from_here(request: HttpRequest) -> bool:
-    """Another site must not sign its visitors in as somebody it chose; browsers tell where a form came from."""
-    origin = request.META.get("HTTP_ORIGIN")
-    return origin is None or urlsplit(origin).netloc == request.get_host()
 
 
 def _word(error: DomainError) -> str:

@@ -17,7 +17,7 @@ from accounts.errors import InvalidApiToken
 from accounts.models import ApiToken
 from accounts.services import jwks, provisioning, tokens
 from rdos.kernel.actors import Actor, ActorKind
-from rdos.kernel.addresses import inside
+from rdos.kernel.addresses import inside, sent_by_another_site
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.errors import CsrfRefused, InvalidToken, NotAuthenticated
 from rdos.kernel.requests import client, request_id
@@ -110,6 +110,9 @@ def _by_cookie(request: Request, at: datetime) -> Actor | None:
 
 
 def _nobody(request: Request) -> Actor:
+    """What needs no login is open to programs and our own pages, never to a page that a browser has open elsewhere."""
+    if sent_by_another_site(request._request):
+        return known.ANONYMOUS
     if known.is_developer_at_the_desk(request._request):
         return replace(known.actor_of_user(provisioning.dev_user()), dev_mode=True)
     if settings.OPEN_LAN and inside(client(request), settings.OPEN_LAN):

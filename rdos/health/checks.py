@@ -17,6 +17,8 @@ from redis.exceptions import RedisError
 from rdos.kernel.models import JournalEntry
 
 DEADLINE = 0.5
+# Longer, as the first question of a process also opens its pool.
+DATABASE_DEADLINE = 2.0
 # The sealing tick runs twice a second; this much silence means that the clock stands still.
 CLOCK_LATE = timedelta(seconds=15)
 
@@ -37,11 +39,21 @@ def database() -> Finding:
 
 
 def _ask_database() -> dict[str, Any]:
+    pool = getattr(connection, "pool", None)
+    if pool is not None and connection.connection is None:
+        _borrow(pool)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    pool = getattr(connection, "pool", None)
     stats = pool.get_stats() if pool is not None else {}
     return {"pool_size": stats.get("pool_size", 1), "pool_free": stats.get("pool_available", 1)}
+
+
+def _borrow(pool: Any) -> None:
+    """A request may wait long for a connection; whoever asks how we are must hear soon that there is none."""
+    with connection.wrap_database_errors:
+        pool.open()
+        with pool.connection(timeout=DATABASE_DEADLINE):
+            pass
 
 
 def redis() -> Finding:
@@ -78,6 +90,7 @@ def clock() -> Finding:
 
 
 def _ask_clock() -> dict[str, Any]:
+    _ask_database()
     oldest = JournalEntry.objects.filter(position=None).order_by("id").values_list("at", flat=True).first()
     late = timezone.now() - oldest if oldest else timedelta(0)
     if late > CLOCK_LATE:

@@ -1,5 +1,7 @@
 """What Prometheus reads. Everything is asked at the moment of the scrape, so every process tells the same."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Gauge, Info, generate_latest
@@ -13,15 +15,17 @@ from rdos.kernel.models import JournalEntry
 def exposition() -> bytes:
     registry = CollectorRegistry()
     Info("rdos", "The hub.", registry=registry).info({"version": settings.VERSION})
-    _health(registry)
-    _accounts(registry)
+    findings = checks.everything()
+    _health(registry, findings)
+    if findings["database"].healthy:
+        _accounts(registry)
     return generate_latest(registry)
 
 
-def _health(registry: CollectorRegistry) -> None:
+def _health(registry: CollectorRegistry, findings: Mapping[str, checks.Finding]) -> None:
     up = Gauge("rdos_dependency_up", "1 when the hub reaches it.", ["dependency"], registry=registry)
     took = Gauge("rdos_dependency_seconds", "How long it took to answer.", ["dependency"], registry=registry)
-    for name, finding in checks.everything().items():
+    for name, finding in findings.items():
         up.labels(name).set(finding.healthy)
         took.labels(name).set(finding.milliseconds / 1000)
 

@@ -46,5 +46,13 @@ def client_address(request: HttpRequest) -> str:
     return str(parse(hops[0])) if hops else peer
 
 
+def sent_by_another_site(request: HttpRequest) -> bool:
+    """Browsers say which page sent a write. Programs say nothing, and are not what this is about."""
+    origin = request.META.get("HTTP_ORIGIN")
+    if origin is None or origin in settings.CORS_ALLOWED_ORIGINS:
+        return False
+    return str(origin).partition("://")[2] != request.get_host()
+
+
 def came_through_a_proxy(request: HttpRequest) -> bool:
     return any(name in request.META for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"))

@@ -215,6 +215,7 @@ ABSURD = [
     "'; DROP TABLE users; --",
     "%s%n{}",
     "\x7f",
+    "http://[",
     "Bearer",
     "Bearer \x00",
     "Bearer " + "." * 500,

@@ -1,10 +1,10 @@
 """A real Chromium in front of a real hub. Whatever the browser complains about fails the test."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.console.browsing import Visitor
 from tests.people import Person
 
-CHROMIUM = Path("/usr/bin/chromium")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
-    "--no-sandbox",
+    # Chromium's own sandbox cannot be made by root.
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -29,15 +30,18 @@ NARROW = {"width": 360, "height": 740}
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: the console's tests need it (apt-get install chromium)."
-    # The browser's driver keeps an event loop in this thread, for which Django would mistake our own queries.
+    """One per module: its driver keeps an event loop running in this thread, where other modules want their own."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    assert program, "Chromium is missing: the console's tests need it (on Debian: apt-get install chromium)."
+    # Django would take our own queries for those of that loop.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,7 @@ def test_life_needs_nothing_else(db: None, settings: Settings, nowhere: str) -> 
 WITHOUT_DATABASE = """
 import time, django; django.setup()
 from django.test import Client
-for path in ("/health/live", "/health", "/health/ready", "/health/detailed"):
+for path in ("/health/live", "/health", "/health/ready", "/health/detailed", "/metrics"):
     began = time.monotonic()
     answer = Client().get(path)
     print(path, answer.status_code, round(time.monotonic() - began, 1), answer.content.decode()[:200])
@@ -156,6 +156,7 @@ def test_without_its_database_the_hub_lives_and_is_soon_known_not_ready(nowhere:
         "/health": "200",
         "/health/ready": "503",
         "/health/detailed": "200",
+        "/metrics": "200",
     }, done.stderr
     assert float(told["/health/ready"][1]) < 3
     assert "hidden-word" not in done.stdout

@@ -84,6 +84,17 @@ def test_the_lan_is_somebody_who_may_almost_nothing(lan: Settings) -> None:
     assert caller.post("/api/v1/tokens", {"name": "n"}).status_code == 403
 
 
+def test_another_sites_page_does_not_speak_for_the_lan(lan: Settings) -> None:
+    def ask_from(origin: str) -> int:
+        headers = {"origin": origin, "host": "hub.lan"}
+        return int(Caller(REMOTE_ADDR="192.168.4.4", headers=headers).post("/api/v1/auth/logout").status_code)
+
+    lan.ALLOWED_HOSTS = ["hub.lan"]
+    lan.CORS_ALLOWED_ORIGINS = ["http://localhost:3000"]
+    assert [ask_from(origin) for origin in ("https://evil.example", "null", "http://[", "")] == [401] * 4
+    assert [ask_from(origin) for origin in ("http://hub.lan", "http://localhost:3000")] == [200] * 2
+
+
 def test_elsewhere_is_not_the_lan(lan: Settings) -> None:
     assert Caller(REMOTE_ADDR="203.0.113.9").get(ME).status_code == 401
     assert Caller(REMOTE_ADDR="203.0.113.9", headers={"x-forwarded-for": "192.168.4.4"}).get(ME).status_code == 401
