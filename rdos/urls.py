@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from rdos.health import views as health
+from rdos.kernel.api.document import DocumentView
 
 api: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
@@ -24,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 if settings.ENABLE_DOCS:
     urlpatterns += [
-        path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+        path("api/v1/schema", DocumentView.as_view(), name="schema"),
         path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     ]
 

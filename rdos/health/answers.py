@@ -16,6 +16,9 @@ def _stamp() -> str:
     return timezone.now().isoformat().replace("+00:00", "Z")
 
 
+SERVICES = {"casare": "casare-rpa-monitoring", "bilbycast": "bilbycast-manager", "bloxserver": "bloxserver-api"}
+
+
 def _ours(nats: Finding) -> Any:
     return {
         "status": "healthy",
@@ -30,17 +33,17 @@ def _ours(nats: Finding) -> Any:
 def _bilbycast(nats: Finding) -> Any:
     return {
         "status": "ok",
-        "service": "bilbycast-manager",
+        "service": SERVICES["bilbycast"],
         "version": settings.VERSION,
         "self_signed_cert": settings.SELF_SIGNED,
     }
 
 
 BASIC: dict[str, Callable[[Finding], Any]] = {
-    "casare": lambda nats: {"status": "healthy", "service": "casare-rpa-monitoring"},
+    "casare": lambda nats: {"status": "healthy", "service": SERVICES["casare"]},
     "bilbycast": _bilbycast,
     "tafy": lambda nats: {"status": "healthy", "version": settings.VERSION, "nats_connected": nats.healthy},
-    "bloxserver": lambda nats: {"status": "healthy", "timestamp": _stamp(), "service": "bloxserver-api"},
+    "bloxserver": lambda nats: {"status": "healthy", "timestamp": _stamp(), "service": SERVICES["bloxserver"]},
     "nodetool": lambda nats: "OK",
 }
 
@@ -49,11 +52,11 @@ def basic(accent: Accent, nats: Finding) -> Any:
     return BASIC.get(accent.name, _ours)(nats)
 
 
-def detailed(findings: Findings) -> dict[str, Any]:
+def detailed(accent: Accent, findings: Findings) -> dict[str, Any]:
     healthy = all(finding.healthy for finding in findings.values())
     return {
         "status": "healthy" if healthy else "degraded",
-        "service": "rdos",
+        "service": SERVICES.get(accent.name, "rdos"),
         "version": settings.VERSION,
         "timestamp": _stamp(),
         "dependencies": {name: finding.told() for name, finding in findings.items()},

@@ -27,7 +27,7 @@ def basic(request: HttpRequest) -> HttpResponse:
 
 @answers_only("GET", "HEAD")
 def detailed(request: HttpRequest) -> HttpResponse:
-    return _json(answers.detailed(checks.everything()))
+    return _json(answers.detailed(accent_of(request), checks.everything()))
 
 
 @answers_only("GET", "HEAD")

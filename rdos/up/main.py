@@ -126,6 +126,6 @@ def welcome(wanted: Options, administrator: dict[str, str | bool | None]) -> lis
     if administrator.get("created") and administrator.get("password"):
         lines += [
             f"Sign in as {administrator['username']} with the password {administrator['password']}",
-            "It is shown this once only; `manage.py changepassword` makes another.",
+            "It is shown this once only; `manage.py reset-password` makes another.",
         ]
     return [*lines, "Ctrl-C stops everything."]

@@ -64,6 +64,11 @@ def test_a_self_signed_certificate_is_told(db: None, settings: Settings) -> None
     assert get("/health").json()["self_signed_cert"] is True
 
 
+def test_details_go_under_the_name_a_client_knows(db: None) -> None:
+    assert get("/health/detailed").json()["service"] == "rdos"
+    assert get("/casare/health/detailed").json()["service"] == "casare-rpa-monitoring"
+
+
 def test_details_name_every_dependency(db: None) -> None:
     body = get("/health/detailed").json()
     assert body["status"] == "healthy"

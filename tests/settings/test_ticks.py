@@ -63,10 +63,8 @@ def test_the_journal_is_sealed_by_its_tick(viewer: Person) -> None:
     assert JournalSeal.objects.exists()
 
 
-def test_more_than_one_batch_is_sealed_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticks, "SEAL_LIMIT", 3)
-    for number in range(8):
-        JournalEntry.objects.create(action=f"test.{number}")
+def test_more_than_one_batch_is_sealed_in_one_turn() -> None:
+    JournalEntry.objects.bulk_create(JournalEntry(action="test") for _ in range(ticks.SEAL_LIMIT + 1))
     ticks.seal_journal()
     assert not JournalEntry.objects.filter(position=None).exists()
 
