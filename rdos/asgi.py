@@ -13,6 +13,7 @@ from django.conf import settings  # noqa: E402
 
 from rdos.doors.bridge import Bridge  # noqa: E402
 from rdos.doors.front import Front  # noqa: E402
+from rdos.doors.warmth import warm_up  # noqa: E402
 from rdos.routing import sockets  # noqa: E402
 
 # Longer than this and the first in line would have given up: better to say so at once.
@@ -27,3 +28,5 @@ application = Front(
     ),
     sockets=sockets,
 )
+
+warm_up()

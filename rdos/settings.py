@@ -195,7 +195,8 @@ def _database() -> dict[str, Any]:
         pool = {
             "min_size": env.integer("DB_POOL_MIN_SIZE"),
             "max_size": env.integer("DB_POOL_MAX_SIZE", least=1),
-            "timeout": 10,
+            # When the database is gone, better a quick failure than a line of waiting requests.
+            "timeout": 3,
         }
         options |= {"pool": pool, "application_name": "rdos"}
     return database | {"OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}

@@ -13,13 +13,14 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, because programs ask more often than people, and Django tries one pattern after another.
+    path("api/v1/", include(api)),
     path("", include("rdos.console.urls")),
     path("health", health.basic),
     path("health/detailed", health.detailed),
     path("health/ready", health.ready),
     path("health/live", health.live),
     path("metrics", health.metrics),
-    path("api/v1/", include(api)),
     path("console/", admin.site.urls),
 ]
 

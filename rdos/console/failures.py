@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from rdos.kernel import errors
 from rdos.kernel.api.accents import ROOT, accent_of
-from rdos.kernel.api.answers import refusal
+from rdos.kernel.api.answers import as_domain_error, refusal
 from rdos.kernel.requests import request_id
 
 PAGES = ("/console", "/login", "/account", "/logout", "/dashboard")
@@ -28,7 +28,7 @@ class Broken(errors.DomainError):
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return answer(request, errors.InvalidInput())
+    return answer(request, (as_domain_error(exception) if exception else None) or errors.InvalidInput())
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

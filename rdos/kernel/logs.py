@@ -39,6 +39,8 @@ def logging_config(level: str, format: str) -> dict[str, Any]:
             # Django's own handlers would print the same line again, unmasked.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            # A refused request is no fault of ours, and a stranger must not be able to fill the log with them.
+            "django.request": {"level": "ERROR"},
             **{name: {"level": "WARNING"} for name in TALKATIVE},
         },
     }
