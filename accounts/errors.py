@@ -100,6 +100,12 @@ class WeakPassword(InvalidInput):
     code = "weak_password"
 
 
+class CodeDoesNotFit(InvalidInput):
+    """That code is not valid."""
+
+    code = "code_does_not_fit"
+
+
 class AlreadyEnrolled(Conflict):
     """A second factor is already in place; remove it first."""
 

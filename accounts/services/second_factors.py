@@ -6,13 +6,13 @@ from datetime import datetime
 import pyotp
 from django.db import transaction
 
-from accounts.errors import AlreadyEnrolled, SecondFactorRequired, WrongSecondFactor
+from accounts.errors import AlreadyEnrolled, CodeDoesNotFit, SecondFactorRequired, WrongSecondFactor
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.signatures import digest
 from rdos.kernel import limits
 from rdos.kernel.actors import Actor
 from rdos.kernel.encryption import conceal, reveal
-from rdos.kernel.errors import InvalidInput, NotFound, RateLimited
+from rdos.kernel.errors import NotFound, RateLimited
 from rdos.kernel.journal import record, row_of
 
 STEP_SECONDS = 30
@@ -56,7 +56,7 @@ def confirm(*, actor: Actor, user: User, code: str, at: datetime) -> list[str]:
     if factor.confirmed_at:
         raise AlreadyEnrolled
     if not _accept(factor, code, at):
-        raise InvalidInput(errors={"otp": [WrongSecondFactor().detail]})
+        raise CodeDoesNotFit(errors={"otp": ["Is the phone's clock right? Try the next code."]})
     SecondFactor.objects.filter(pk=user.pk).update(confirmed_at=at)
     record(who=actor.who, action="user.second_factor_on", about=row_of(user))
     return _new_recovery_codes(user)

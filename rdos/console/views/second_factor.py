@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import require
-from accounts.errors import AlreadyEnrolled, WrongSecondFactor
+from accounts.errors import AlreadyEnrolled, CodeDoesNotFit
 from accounts.models import User
 from accounts.services import passwords, second_factors
 from rdos.console.forms import ConfirmFactorForm, OwnPasswordForm
@@ -36,7 +36,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
         return _ask(request, user, form)
     try:
         codes = second_factors.confirm(actor=actor, user=user, code=form.cleaned_data["otp"], at=timezone.now())
-    except WrongSecondFactor:
+    except CodeDoesNotFit:
         form.add_error("otp", "That code does not fit. Is the phone's clock right? Try the next code.")
         return _ask(request, user, form)
     except (AlreadyEnrolled, NotFound):
