@@ -8,11 +8,11 @@ from accounts.api import account, auth, scheme, tokens, users
 __all__ = ["scheme", "urlpatterns"]
 
 urlpatterns = [
+    path("auth/me", auth.MeView.as_view()),
     path("auth/login", auth.LoginView.as_view()),
     path("auth/login-form", auth.login_form),
     path("auth/refresh", auth.RefreshView.as_view()),
     path("auth/logout", auth.LogoutView.as_view()),
-    path("auth/me", auth.MeView.as_view()),
     path("auth/password", account.OwnPasswordView.as_view()),
     path("auth/second-factor", account.SecondFactorView.as_view()),
     path("auth/logins", account.OwnLoginsView.as_view()),

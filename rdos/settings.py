@@ -86,6 +86,7 @@ CSRF_TRUSTED_ORIGINS = env.words("RDOS_CSRF_TRUSTED_ORIGINS")
 BODY_LIMIT_BYTES = env.integer("RDOS_BODY_LIMIT_MB", least=1) * 1024 * 1024
 JSON_LIMIT_BYTES = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = JSON_LIMIT_BYTES
+ONE_CORE = env.flag("RDOS_ONE_CORE")
 HTTP_THREADS = env.integer("RDOS_THREADS", least=1)
 ENABLE_DOCS = env.flag("ENABLE_DOCS")
 
@@ -122,8 +123,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "rdos.kernel.middleware.pages.PageUserMiddleware",
+    "rdos.kernel.middleware.pages.PageMessagesMiddleware",
 ]
 
 ROOT_URLCONF = "rdos.urls"

@@ -11,6 +11,7 @@ from django.conf import settings
 from uvicorn.config import WSProtocolType
 from uvicorn.supervisors import Multiprocess
 
+from rdos.doors.cores import settle
 from rdos.doors.places import Place
 
 SOCKET_MESSAGE_BYTES = 5 * 1024 * 1024 + 64 * 1024
@@ -37,8 +38,15 @@ def serve_http(place: Place, workers: int) -> NoReturn:
     sys.exit(0)
 
 
+class _Config(uvicorn.Config):
+    def load(self) -> None:
+        """Runs once in every serving process, the children of `web` included."""
+        settle()
+        super().load()
+
+
 def _config(place: Place, *, ws: WSProtocolType, workers: int = 1) -> uvicorn.Config:
-    return uvicorn.Config(
+    return _Config(
         ":".join(settings.ASGI_APPLICATION.rsplit(".", 1)),
         host=place.host,
         port=place.port,

@@ -13,6 +13,7 @@ MIDDLEWARE: list[str] = []
 ROOT_URLCONF = "tests.benchmarks.bare"
 ASGI_APPLICATION = f"tests.benchmarks.bare.{os.environ.get('BENCH_APPLICATION', 'behind_bridge')}"
 DATABASES: dict[str, object] = {}
+ONE_CORE = True
 USE_TZ = True
 USE_I18N = False
 DATA = {"id": "0d4f1c3e", "username": "someone", "role": "operator", "active": True}

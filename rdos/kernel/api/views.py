@@ -9,8 +9,11 @@ from rest_framework.views import APIView
 
 from rdos.kernel.actors import Actor
 from rdos.kernel.api.accents import accent_of
+from rdos.kernel.api.rendering import JSONRenderer
 from rdos.kernel.api.serializers import RequestSerializer, checked
 from rdos.kernel.errors import InvalidInput
+
+RENDERER = JSONRenderer()
 
 
 class ApiView(APIView):
@@ -23,6 +26,12 @@ class ApiView(APIView):
     @property
     def actor(self) -> Actor:
         return cast(Actor, self.request.user)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who asks, and may they? There is one renderer, and neither versions nor formats to negotiate."""
+        request.accepted_renderer, request.accepted_media_type = RENDERER, RENDERER.media_type
+        self.perform_authentication(request)
+        self.check_permissions(request)
 
     def body(self, serializer: type[RequestSerializer]) -> dict[str, Any]:
         data = self.request.data
