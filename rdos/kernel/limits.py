@@ -164,6 +164,15 @@ class MemoryCounter:
             self._windows.popitem(last=False)
 
 
-@lru_cache(maxsize=4)
+_making = Lock()
+
+
 def _counter(url: str) -> Counter:
+    # Two threads that make it at once would count apart.
+    with _making:
+        return _made(url)
+
+
+@lru_cache(maxsize=4)
+def _made(url: str) -> Counter:
     return Counter(url)
