@@ -28,7 +28,7 @@ RULES: dict[str, Role] = {
     "clock.read": Role.ADMIN,
 }
 # Only the person behind a password may do these: a stolen token must not make itself permanent.
-IN_PERSON = frozenset({"account.update", "tokens.create", "robot_tokens.create"})
+IN_PERSON = frozenset({"account.update", "tokens.create", "robot_tokens.create", "users.create"})
 ROBOT_MAY = frozenset({"account.read"})
 # Anonymous callers inside RDOS_OPEN_LAN: bus-born nodes only, which a higher app adds.
 LAN_MAY = frozenset({"account.read"})
@@ -104,7 +104,7 @@ def may_grant(actor: Actor, node_ids: frozenset[UUID] | None) -> bool:
 
 def insist_in_person(actor: Actor) -> None:
     if actor.kind is ActorKind.TOKEN:
-        raise ScopeMissing("A token sets no passwords: sign in yourself for that.")
+        raise ScopeMissing("A token gives nobody a password, a role or nodes: sign in yourself for that.")
 
 
 def token_for(actor: Actor, pk: UUID) -> ApiToken:

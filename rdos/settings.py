@@ -123,7 +123,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "rdos.kernel.middleware.pages.PageUserMiddleware",
+    "rdos.console.people.PersonMiddleware",
     "rdos.kernel.middleware.pages.PageMessagesMiddleware",
 ]
 

@@ -22,6 +22,7 @@ from accounts.models import SecondFactor, User
 from accounts.services import logins, second_factors, users
 from rdos.kernel.actors import Actor
 from rdos.kernel.console import FormPage, Question, badge, confirmed, journal_of, moment, pair
+from rdos.kernel.errors import Forbidden
 from rdos.kernel.journal import record, row_of
 
 STATES = {"active": "Active", "expired": "Expired", "deactivated": "Deactivated"}
@@ -173,7 +174,10 @@ class UserPage(FormPage):
         ),
     )
     def remove_second_factor(self, request: HttpRequest, user: User) -> None:
-        second_factors.remove(actor=_above(request, user), user=user)
+        actor = _above(request, user)
+        if actor.user_id == user.pk:
+            raise Forbidden("Turn yours off in My account, with your password.")
+        second_factors.remove(actor=actor, user=user)
 
     @confirmed(
         permission="delete",

@@ -17,7 +17,7 @@ from accounts.errors import InvalidApiToken
 from accounts.models import ApiToken
 from accounts.services import jwks, provisioning, tokens
 from rdos.kernel.actors import Actor, ActorKind
-from rdos.kernel.addresses import inside, sent_by_another_site
+from rdos.kernel.addresses import came_through_a_proxy, inside, sent_by_another_site
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.errors import CsrfRefused, InvalidToken, NotAuthenticated
 from rdos.kernel.requests import client, request_id
@@ -115,9 +115,15 @@ def _nobody(request: Request) -> Actor:
         return known.ANONYMOUS
     if known.is_developer_at_the_desk(request._request):
         return replace(known.actor_of_user(provisioning.dev_user()), dev_mode=True)
-    if settings.OPEN_LAN and inside(client(request), settings.OPEN_LAN):
+    if settings.OPEN_LAN and inside(client(request), settings.OPEN_LAN) and _origin_is_sure(request):
         return Actor(ActorKind.LAN, "", "open LAN", Role.OPERATOR, scopes=frozenset({"bus"}))
     return known.ANONYMOUS
+
+
+def _origin_is_sure(request: Request) -> bool:
+    """A proxy that nobody declared stands inside the LAN itself, and anybody behind it."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    return inside(peer, settings.TRUSTED_PROXIES) or not came_through_a_proxy(request._request)
 
 
 class _CsrfCheck(CsrfViewMiddleware):

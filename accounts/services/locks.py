@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.models import LoginLock
+from rdos.kernel.addresses import neighbourhood
 from rdos.kernel.errors import RateLimited
 
 FAILURES = 5
@@ -13,7 +14,7 @@ LOCKED_FOR = timedelta(seconds=900)
 
 
 def check(*, address: str, account: str, at: datetime) -> None:
-    lock = LoginLock.objects.filter(address=address, account=_name(account)).first()
+    lock = LoginLock.objects.filter(address=neighbourhood(address), account=_name(account)).first()
     if lock and lock.locked_until and lock.locked_until > at:
         wait = int((lock.locked_until - at).total_seconds()) + 1
         raise RateLimited("Too many failed sign-ins. Try again later.", retry_after=wait)
@@ -23,7 +24,7 @@ def check(*, address: str, account: str, at: datetime) -> None:
 def count_failure(*, address: str, account: str, at: datetime) -> bool:
     """True when this failure closed the lock."""
     found, _ = LoginLock.objects.select_for_update().get_or_create(
-        address=address, account=_name(account), defaults={"window_began_at": at}
+        address=neighbourhood(address), account=_name(account), defaults={"window_began_at": at}
     )
     if found.window_began_at + WINDOW < at:
         found.failures, found.window_began_at = 0, at
@@ -36,7 +37,7 @@ def count_failure(*, address: str, account: str, at: datetime) -> bool:
 
 
 def clear(*, address: str, account: str) -> None:
-    LoginLock.objects.filter(address=address, account=_name(account)).delete()
+    LoginLock.objects.filter(address=neighbourhood(address), account=_name(account)).delete()
 
 
 def prune(at: datetime) -> int:

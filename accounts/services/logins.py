@@ -1,5 +1,6 @@
 """Signing in, staying in, and getting out."""
 
+import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -15,8 +16,10 @@ from accounts.models import Login, User
 from accounts.queries import find_by_name
 from accounts.services import locks, second_factors
 from rdos.kernel import limits, sessions
+from rdos.kernel.addresses import neighbourhood
 from rdos.kernel.errors import InvalidToken, RateLimited, TokenExpired
 from rdos.kernel.journal import Row, Who, record, row_of
+from rdos.kernel.keys import RATE_LIMITS, derive
 
 TRIES, TRY_SECONDS = 5, 60
 
@@ -43,12 +46,12 @@ def sign_in(
     *, name: str, password: str, otp: str = "", tenant_id: str | None = None, origin: Origin, at: datetime
 ) -> SignedIn:
     """By username or e-mail. Counted before the costly hash, so that a flood costs nothing."""
-    verdict = limits.hit("login", origin.address, limit=TRIES, seconds=TRY_SECONDS)
+    verdict = limits.hit("login", neighbourhood(origin.address), limit=TRIES, seconds=TRY_SECONDS)
     if not verdict.allowed:
         raise RateLimited(retry_after=verdict.retry_after)
     user = find_by_name(name)
     # One count for an account, whichever of its names was tried.
-    account = user.username if user else name
+    account = user.username if user else _stand_in(name)
     locks.check(address=origin.address, account=account, at=at)
     if not password_fits(user, password) or user is None or not user.may_sign_in(at):
         _refuse(account, user, origin, at)
@@ -73,6 +76,12 @@ def _finish(user: User, otp: str, tenant_id: str | None, origin: Origin, at: dat
         raise
     locks.clear(address=origin.address, account=user.username)
     return open_login(user=user, tenant_id=tenant_id, origin=origin, at=at)
+
+
+def _stand_in(name: str) -> str:
+    """People type passwords into the wrong field: a name that nobody has is counted, but kept nowhere."""
+    key = derive(settings.MASTER_KEY, RATE_LIMITS)
+    return "unknown-" + hmac.new(key, name.strip().lower().encode(), "sha256").hexdigest()[:12]
 
 
 def _refuse(name: str, user: User | None, origin: Origin, at: datetime) -> None:

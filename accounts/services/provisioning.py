@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.choices import Role, Tier
@@ -36,7 +38,7 @@ def first_admin(*, username: str, email: str = "", password: str = "") -> tuple[
 def foreign_user(claims: Mapping[str, Any]) -> User:
     """Whom a verified foreign token names. The first time they become a developer who sees no nodes."""
     subject = str(claims.get("sub") or "")
-    if not subject or len(subject) > 255 or not subject.isprintable():
+    if not subject or len(subject) > 255 or not subject.isprintable() or subject == DEV_CLERK_ID:
         raise InvalidForeignToken("Invalid token: missing subject")
     return _known(subject) or _adopt(subject, claims)
 
@@ -48,7 +50,7 @@ def _known(subject: str) -> User | None:
 def _adopt(subject: str, claims: Mapping[str, Any]) -> User:
     """Their e-mail may belong to somebody here, whose account a foreign token must not take over."""
     unknown = f"{subject}@unknown"[:LONGEST_EMAIL]
-    for email in (_clean(claims.get("email")) or unknown, unknown, None):
+    for email in (_email(claims.get("email")) or unknown, unknown, None):
         try:
             return _make(subject, email, claims)
         except NameTaken:
@@ -57,6 +59,14 @@ def _adopt(subject: str, claims: Mapping[str, Any]) -> User:
             if found:
                 return found
     raise NameTaken
+
+
+def _email(claimed: object) -> str:
+    try:
+        validate_email(address := _clean(claimed))
+    except ValidationError:
+        return ""
+    return address
 
 
 def _make(subject: str, email: str | None, claims: Mapping[str, Any]) -> User:
@@ -83,11 +93,6 @@ def _free_username(subject: str) -> str:
 def _clean(value: object) -> str:
     text = "".join(letter for letter in str(value or "") if letter.isprintable())
     return text[:LONGEST_NAME]
-
-
-def _address(value: object) -> str:
-    text = str(value or "")
-    return text if text.startswith("https://") and text.isprintable() and len(text) <= 500 else ""
 
 
 def dev_user() -> User:

@@ -33,7 +33,12 @@ def propose(*, user: User) -> str:
     secret = pyotp.random_base32()
     factor = SecondFactor(user=user)
     conceal(factor, "secret", secret)
-    SecondFactor.objects.update_or_create(user=user, defaults={"secret": factor.secret, "last_step": 0})
+    # Never over a factor that was confirmed a moment ago in another window.
+    waiting = SecondFactor.objects.filter(user=user, confirmed_at=None)
+    if not waiting.update(secret=factor.secret, last_step=0):
+        _, made = SecondFactor.objects.get_or_create(user=user, defaults={"secret": factor.secret})
+        if not made:
+            raise AlreadyEnrolled
     return str(secret)
 
 
@@ -63,7 +68,7 @@ def confirm(*, actor: Actor, user: User, code: str, at: datetime) -> list[str]:
 
 
 def _new_recovery_codes(user: User) -> list[str]:
-    codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _ in range(RECOVERY_CODES)]
+    codes = [f"{secrets.token_hex(5)}-{secrets.token_hex(5)}" for _ in range(RECOVERY_CODES)]
     RecoveryCode.objects.filter(user=user).delete()
     RecoveryCode.objects.bulk_create([RecoveryCode(user=user, digest=_digest(user, code)) for code in codes])
     return codes

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts.access import insist_in_person, may_grant, user_to_change
-from accounts.choices import Role
+from accounts.choices import Role, TokenKind
 from accounts.errors import AboveYourself, LastSuperAdmin, NameTaken, NotYourself
-from accounts.models import User
+from accounts.models import ApiToken, User
 from accounts.services import logins, passwords
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import Forbidden, InvalidInput, NotFound
@@ -27,10 +27,13 @@ CHANGEABLE = (
     "allowed_node_ids",
     "is_active",
 )
+# With these a stolen token could make itself at home.
+POWER = frozenset({"role", "allowed_node_ids"})
 
 
 def create(*, actor: Actor, username: str, password: str, at: datetime, **fields: Any) -> User:
     # Not naming nodes means all of them, which is a grant too.
+    insist_in_person(actor)
     _guard_grant(actor, {"allowed_node_ids": None} | fields, at)
     return make(who=actor.who, username=username, password=password, **fields)
 
@@ -61,6 +64,8 @@ def update(*, actor: Actor, pk: UUID, at: datetime, password: str | None = None,
 
 def _update(actor: Actor, pk: UUID, wanted: dict[str, Any], password: str | None, at: datetime) -> User:
     user = _held(user_to_change(actor, pk))
+    if password is not None or POWER & wanted.keys():
+        insist_in_person(actor)
     _guard_grant(actor, wanted, at)
     _guard_own_account(actor, user, wanted)
     if _loses_power(user, wanted, at):
@@ -69,7 +74,6 @@ def _update(actor: Actor, pk: UUID, wanted: dict[str, Any], password: str | None
     for name, value in _stored(wanted).items():
         setattr(user, name, value)
     if password is not None:
-        insist_in_person(actor)
         passwords.insist(password, username=user.username)
         user.set_password(password)
     user.save()
@@ -89,8 +93,16 @@ def delete(*, actor: Actor, pk: UUID) -> None:
         user = _held(user_to_change(actor, pk))
         if user.role == Role.SUPER_ADMIN:
             _guard_last(user)
+        _hand_over_robots(user, actor)
         record(who=actor.who, action="user.delete", about=row_of(user), before=facts(user))
         user.delete()
+
+
+def _hand_over_robots(user: User, actor: Actor) -> None:
+    """The robots go on working: their keys pass to whoever removed the person."""
+    robots = ApiToken.objects.filter(owner=user, kind=TokenKind.ROBOT)
+    heir = actor.user_id or User.objects.exclude(pk=user.pk).filter(role=Role.SUPER_ADMIN).values_list("pk").first()
+    robots.update(owner_id=heir)
 
 
 def facts(user: User) -> dict[str, Any]:

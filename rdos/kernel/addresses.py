@@ -54,5 +54,13 @@ def sent_by_another_site(request: HttpRequest) -> bool:
     return str(origin).partition("://")[2] != request.get_host()
 
 
+def neighbourhood(text: str) -> str:
+    """What counts as one place when tries are counted: whoever has one IPv6 address has a whole /64 of them."""
+    address = parse(text)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address) >> 64 << 64, 64)))
+    return text if address is None else str(address)
+
+
 def came_through_a_proxy(request: HttpRequest) -> bool:
     return any(name in request.META for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"))

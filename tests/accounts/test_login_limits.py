@@ -132,7 +132,8 @@ def test_failures_spread_over_more_than_five_minutes_do_not_lock(viewer: Person)
 
 def test_a_name_that_nobody_has_is_locked_all_the_same(viewer: Person) -> None:
     fail_five_times(name="ghost")
-    assert locked(NOON + timedelta(seconds=5), "ghost")
+    with pytest.raises(RateLimited):
+        try_at(NOON + timedelta(seconds=5), "Ghost ")
 
 
 def test_the_lock_is_seen_at_the_door(viewer: Person) -> None:
