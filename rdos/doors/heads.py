@@ -1,4 +1,7 @@
-"""uvicorn's HTTP protocol with the two limits it lacks: how large a request's head may be, and how slow."""
+"""uvicorn's HTTP protocol with the limits it lacks.
+
+How large a request's head may be, and how slow; and what follows a chunked body is neither endless nor a header.
+"""
 
 import asyncio
 from typing import Any
@@ -20,6 +23,8 @@ class CarefulHttp(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._head_timer: asyncio.TimerHandle | None = None
+        self._in_body = False
+        self._bytes_since_body = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -30,9 +35,11 @@ class CarefulHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._bytes_since_body += len(data)  # before parsing: every piece of body sets it back
         super().data_received(data)
         if not self._in_head:
             self._stop_waiting()
+            self._end_endless_trailers()
             return
         # Counted here and not per header: the parser keeps an unfinished one to itself.
         self._head_bytes += len(data)
@@ -46,9 +53,29 @@ class CarefulHttp(HttpToolsProtocol):
         self._head_bytes = 0
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # The parser reports trailers as headers; the sender could add any after a proxy has checked the head.
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._in_body = True
+        self._bytes_since_body = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._bytes_since_body = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+
+    def _end_endless_trailers(self) -> None:
+        """Without an answer: one may already be under way."""
+        if self._in_body and self._bytes_since_body > HEAD_BYTES and not self.transport.is_closing():
+            self.transport.close()
 
     def _wait_for_head(self) -> None:
         if self._head_timer is None:

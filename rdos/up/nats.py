@@ -37,7 +37,7 @@ class Nats:
             nats_config.Credentials(self.hub_user, self.hub_password, self.anonymous_password),
             store=home / "jetstream",
         )
-        configuration = self.lodging.note(home / "nats.conf", text)
+        configuration = self.lodging.note(self.lodging.root / "nats.conf", text)
         return Program(
             "nats",
             [str(server(self.lodging)), "--config", str(configuration)],

@@ -17,7 +17,7 @@ ANONYMOUS_SAYS = (
     "hal.v1.>",
 )
 # No device and no Node-RED palette sends these; a stranger that does means harm.
-ANONYMOUS_NEVER_SAYS = ("hal.v1.system.cmd", "hal.v1.camera.cmd.>")
+ANONYMOUS_NEVER_SAYS = ("hal.v1.system.cmd", "hal.v1.system.cmd.>", "hal.v1.camera.cmd.>")
 ANONYMOUS_HEARS = (
     "device.*.command",
     "node.*.flow.deploy",
@@ -42,7 +42,10 @@ class Credentials:
 
 
 def render(listeners: Listeners, credentials: Credentials, *, store: Path) -> str:
-    """The file nats-server reads; every string in it is quoted as JSON, which its syntax contains."""
+    """The file nats-server reads; every string in it is quoted as JSON.
+
+    Of JSON's escapes it knows only the short ones, so letters beyond ASCII stand as they are, in UTF-8.
+    """
     return "\n".join(
         [
             "server_name: rdos",
@@ -71,8 +74,8 @@ def _accounts(credentials: Credentials) -> str:
 
 
 def _words(subjects: tuple[str, ...]) -> str:
-    return json.dumps(list(subjects))
+    return json.dumps(list(subjects), ensure_ascii=False)
 
 
 def _word(text: str) -> str:
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)

@@ -44,7 +44,7 @@ class Redis:
     def program(self) -> Program:
         home = self.lodging.room("redis")
         text = CONFIGURATION.format(port=self.port, password=self.password, directory=f'"{home}"')
-        configuration = self.lodging.note(home / "redis.conf", text)
+        configuration = self.lodging.note(self.lodging.root / "redis.conf", text)
         return Program(
             "redis",
             [str(server(self.lodging)), str(configuration)],

@@ -49,11 +49,18 @@ def hold(directory: Path) -> State:
         directory.mkdir(parents=True, exist_ok=True)
         # As root the servers run as nobody and must pass through; what is secret inside is closed by itself.
         directory.chmod(0o711 if os.geteuid() == 0 else 0o700)
-        lock = (directory / "up.lock").open("a+", encoding="utf-8")
+        lock = _open_private(directory / "up.lock")
     except OSError as error:
         raise CannotStart(f"The state directory {directory} cannot be used: {error.strerror}.") from error
     _lock(directory, lock)
     return State(directory, lock)
+
+
+def _open_private(path: Path) -> IO[str]:
+    """Whoever can open the lock can hold it, and so keep every hub from starting."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    os.fchmod(descriptor, 0o600)  # an older hub made it readable to all
+    return os.fdopen(descriptor, "a+", encoding="utf-8")
 
 
 def _lock(directory: Path, lock: IO[str]) -> None:
@@ -80,11 +87,18 @@ def private_directory(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replaced as a whole, so that nobody ever reads half a file or one with an open mode."""
+def write_private(path: Path, text: str, *, owner: tuple[int, int] | None = None) -> None:
+    """Replaced as a whole, so that nobody ever reads half a file or one with an open mode.
+
+    The draft is always a new file: what lies at its name may be a link that somebody laid for root to write through.
+    For the same reason the owner is set on the open file and not by name.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if owner:
+            os.fchown(descriptor, *owner)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -199,6 +199,31 @@ def test_an_endless_head_is_refused(hub: Running) -> None:
     assert not heard or heard.startswith(b"HTTP/1.1 431")
 
 
+def test_a_trailer_reaches_neither_its_own_requests_headers_nor_the_nexts(hub: Running) -> None:
+    chunked = b"POST /facts HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"
+    trailers = b"X-Forwarded-User: alice\r\nX-Last: l\r\nX-Empty:\r\n\r\n"
+    following = b"GET /facts HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n"
+
+    heard = _exchange(hub, chunked + trailers + following)
+
+    assert heard.count(b"HTTP/1.1 200") == 2
+    assert heard.count(b'"HTTP_HOST": "hub"') == 2
+    for name in (b"FORWARDED_USER", b"X_LAST", b"X_EMPTY"):
+        assert name not in heard
+
+
+@pytest.mark.parametrize("piece", [b"X-Tag: " + b"y" * 1000 + b"\r\n", b"y" * 1000], ids=["many", "one"])
+def test_endless_trailers_end_the_connection(hub: Running, piece: bytes) -> None:
+    with hub.connect() as line:
+        line.sendall(b"POST /measure HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Tag: ")
+        with suppress(ConnectionError):
+            for _ in range(1000):
+                line.sendall(piece)
+        # A server that kept on collecting would now wait for more, and this would time out.
+        with suppress(ConnectionError):
+            assert line.recv(4096) == b""
+
+
 def test_a_stop_lets_the_open_request_finish() -> None:
     with running(*gateway()) as server, server.connect() as line:
         line.sendall(b"GET /slow?seconds=0.8 HTTP/1.1\r\nHost: hub\r\n\r\n")

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from rdos.up import lodging
+from rdos.up.nats import Nats
+from rdos.up.redis import Redis
 from tests.up.hosting import scratch
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has somebody else to lodge")
@@ -66,6 +68,43 @@ def test_a_room_is_closed_and_belongs_to_the_server() -> None:
         assert stat.S_IMODE(room.stat().st_mode) == 0o700
         assert found.person is not None
         assert room.stat().st_uid == found.person.uid
+
+
+@as_root
+def test_giving_a_link_away_leaves_its_target_alone() -> None:
+    with scratch() as place:
+        (place / "target").touch()
+        (place / "link").symlink_to(place / "target")
+        found = lodging.lodge(place)
+        found.give(place / "link")
+        assert found.person is not None
+        assert (place / "link").lstat().st_uid == found.person.uid
+        assert (place / "target").stat().st_uid == 0
+
+
+@as_root
+def test_a_note_belongs_to_the_server_and_lies_where_the_server_cannot_replace_it() -> None:
+    with scratch() as place:
+        found = lodging.lodge(place)
+        note = found.note(place / "nats.conf", "text")
+        assert found.person is not None
+        assert note.stat().st_uid == found.person.uid
+        assert stat.S_IMODE(note.stat().st_mode) == 0o600
+        assert note.parent.stat().st_uid == 0
+        assert not note.parent.stat().st_mode & 0o022
+
+
+@as_root
+@pytest.mark.parametrize("server", ["nats", "redis"])
+def test_root_writes_nothing_inside_the_rooms_of_its_servers(server: str) -> None:
+    with scratch() as place:
+        found = lodging.lodge(place)
+        programs = {
+            "nats": Nats(found, "127.0.0.1", 4222, 1883, "hub", "secret", "nobody-knows").program,
+            "redis": Redis(found, 6379, "secret").program,
+        }
+        programs[server]()
+        assert list((place / server).iterdir()) == []
 
 
 def test_a_copied_program_can_be_run_by_everybody_whatever_the_umask() -> None:

@@ -68,7 +68,7 @@ async def test_an_anonymous_device_says_what_devices_say(bus: Nats) -> None:
 @pytest.mark.parametrize(
     "subject",
     ["device.d1.command", "node.n1.flow.deploy", "node.n1.flow.undeploy", "hub.events.devices", "hal.v1.system.cmd",
-     "$JS.API.STREAM.CREATE.x", "$MQTT.msgs.device.d1.command", "anything.else"],
+     "hal.v1.system.cmd.reboot", "$JS.API.STREAM.CREATE.x", "$MQTT.msgs.device.d1.command", "anything.else"],
 )  # fmt: skip
 async def test_an_anonymous_client_cannot_say_what_is_the_hubs(bus: Nats, subject: str) -> None:
     heard, refused = await heard_by_the_hub(bus, subject)
@@ -163,5 +163,15 @@ def test_an_mqtt_device_cannot_listen_to_everything(bus: Nats) -> None:
 
 
 def test_the_file_with_the_passwords_is_private(bus: Nats) -> None:
-    configuration: Path = bus.lodging.root / "nats" / "nats.conf"
+    configuration: Path = bus.lodging.root / "nats.conf"
     assert configuration.stat().st_mode & 0o077 == 0
+
+
+def test_the_bus_starts_in_a_directory_whose_name_is_not_ascii() -> None:
+    with scratch() as directory:
+        place = directory / "café 日本"
+        place.mkdir()
+        place.chmod(0o711)
+        server = Nats(lodge(place), "127.0.0.1", free(), free(), "hub", "pässword", "nobody-knows")
+        with running(server.program(), server.ready):
+            assert (place / "nats" / "jetstream").is_dir()

@@ -39,6 +39,33 @@ def test_the_state_directory_is_closed_to_others(tmp_path: Path) -> None:
     assert mode(tmp_path / "var") == (0o711 if os.geteuid() == 0 else 0o700)
 
 
+def test_only_the_owner_can_open_the_lock_even_one_an_older_hub_left_open(tmp_path: Path) -> None:
+    state.hold(tmp_path).release()
+    assert mode(tmp_path / "up.lock") == 0o600
+    (tmp_path / "up.lock").chmod(0o644)
+    state.hold(tmp_path).release()
+    assert mode(tmp_path / "up.lock") == 0o600
+
+
+def test_a_private_file_is_never_written_through_a_link_at_its_drafts_name(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    (tmp_path / f".note.{os.getpid()}").symlink_to(victim)
+    state.write_private(tmp_path / "note", "new")
+    assert victim.read_text() == "untouched"
+    assert (tmp_path / "note").read_text() == "new"
+    assert not (tmp_path / "note").is_symlink()
+
+
+def test_a_leftover_draft_that_others_hold_open_is_not_written_to(tmp_path: Path) -> None:
+    draft = tmp_path / f".note.{os.getpid()}"
+    draft.touch(mode=0o644)
+    with draft.open() as held_open:
+        state.write_private(tmp_path / "note", "secret")
+        assert held_open.read() == ""
+    assert mode(tmp_path / "note") == 0o600
+
+
 def test_a_second_holder_is_refused_with_the_number_of_the_first(tmp_path: Path) -> None:
     held = state.hold(tmp_path)
     with pytest.raises(CannotStart, match=rf"process {os.getpid()}\) already runs on"):
