@@ -173,12 +173,26 @@ def _initdb(lodging: Lodging, data: Path, password: str) -> None:
 
 
 def _own_socket_directory(path: Path, lodging: Lodging) -> None:
+    """It may lie in the shared temporary directory, so it is looked at and given away by one descriptor: nobody can
+    put a link in its place in between."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    owner, wanted = path.stat().st_uid, lodging.person.uid if lodging.person else os.geteuid()
-    if path.is_symlink() or owner not in {wanted, os.geteuid()}:
-        raise CannotStart(f"{path} belongs to somebody else; remove it or set TMPDIR to a private directory.")
-    lodging.give(path)
-    path.chmod(0o700)
+    wanted = lodging.person.uid if lodging.person else os.geteuid()
+    try:
+        directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise CannotStart(_not_ours(path)) from error
+    try:
+        if os.fstat(directory).st_uid not in {wanted, os.geteuid()}:
+            raise CannotStart(_not_ours(path))
+        os.fchmod(directory, 0o700)
+        if lodging.person:
+            os.fchown(directory, lodging.person.uid, lodging.person.gid)
+    finally:
+        os.close(directory)
+
+
+def _not_ours(path: Path) -> str:
+    return f"{path} belongs to somebody else; remove it or set TMPDIR to a private directory."
 
 
 def _servers_on(data: Path) -> list[psutil.Process]:
