@@ -5,7 +5,7 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
@@ -187,16 +187,24 @@ def test_a_stop_tells_those_still_sending() -> None:
 def test_an_endless_head_is_refused(hub: Running) -> None:
     with hub.connect() as line:
         line.sendall(b"GET /facts HTTP/1.1\r\nHost: hub\r\n")
-        heard = b""
-        with pytest.raises(ConnectionError):
-            for number in range(2000):
-                line.sendall(b"X-%d: %s\r\n" % (number, b"y" * 1000))
-                line.setblocking(False)
-                with suppress(BlockingIOError):
-                    heard += line.recv(4096)
-                line.setblocking(True)
+        heard = _say_until_refused(line, (b"X-%d: %s\r\n" % (number, b"y" * 1000) for number in range(100_000)))
 
     assert not heard or heard.startswith(b"HTTP/1.1 431")
+
+
+def _say_until_refused(line: socket.socket, pieces: Iterable[bytes]) -> bytes:
+    """The kernel takes some megabytes for a server that no longer listens, so more than that must be on offer."""
+    heard = b""
+    for piece in pieces:
+        try:
+            line.sendall(piece)
+            line.setblocking(False)
+            with suppress(BlockingIOError):
+                heard += line.recv(4096)
+            line.setblocking(True)
+        except ConnectionError:
+            return heard
+    pytest.fail("it was heard out")
 
 
 def test_a_trailer_reaches_neither_its_own_requests_headers_nor_the_nexts(hub: Running) -> None:
