@@ -1,9 +1,10 @@
 """What an admin fills in. The rules themselves live in the services, which every door shares."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from unfold import widgets
 
 from accounts.choices import EVERYTHING, READ_ONLY, SCOPES, Role, Tier, TokenKind
@@ -32,6 +33,10 @@ class MomentInput(widgets.UnfoldAdminTextInputWidget):
 
 def moment(**kwargs: Any) -> forms.DateTimeField:
     return forms.DateTimeField(input_formats=[MOMENT, f"{MOMENT}:%S"], required=False, widget=MomentInput(), **kwargs)
+
+
+def in_ninety_days() -> datetime:
+    return timezone.now() + timedelta(days=90)
 
 
 def scope_choices() -> list[tuple[str, str]]:
@@ -108,7 +113,7 @@ class TokenForm(forms.Form):
         help_text="For an API token. It never may more than you.",
         widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
     )
-    expires_at = moment(label="Expires (UTC)", help_text="Leave empty for never.")
+    expires_at = moment(label="Expires (UTC)", help_text="Leave empty for never.", initial=in_ninety_days)
 
     def __init__(self, may_make_robots: bool, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -177,7 +177,7 @@ class UserPage(FormPage):
         actor = _above(request, user)
         if actor.user_id == user.pk:
             raise Forbidden("Turn yours off in My account, with your password.")
-        second_factors.remove(actor=actor, user=user)
+        second_factors.remove(who=actor.who, user=user)
 
     @confirmed(
         permission="delete",

@@ -108,5 +108,5 @@ class SecondFactorView(AccountView):
         passwords.insist_on_own(
             actor=self.actor, user=person, password=self.body(shapes.PasswordRequest)["password"], at=timezone.now()
         )
-        second_factors.remove(actor=self.actor, user=person)
+        second_factors.remove(who=self.actor.who, user=person)
         return self.deleted()

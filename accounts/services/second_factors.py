@@ -13,7 +13,7 @@ from rdos.kernel import limits
 from rdos.kernel.actors import Actor
 from rdos.kernel.encryption import conceal, reveal
 from rdos.kernel.errors import NotFound, RateLimited
-from rdos.kernel.journal import record, row_of
+from rdos.kernel.journal import Who, record, row_of
 
 STEP_SECONDS = 30
 # A phone's clock may be one step off either way.
@@ -75,11 +75,11 @@ def _new_recovery_codes(user: User) -> list[str]:
 
 
 @transaction.atomic
-def remove(*, actor: Actor, user: User) -> None:
+def remove(*, who: Who, user: User) -> None:
     removed, _ = SecondFactor.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
     if removed:
-        record(who=actor.who, action="user.second_factor_off", about=row_of(user))
+        record(who=who, action="user.second_factor_off", about=row_of(user))
 
 
 def demand(*, user: User, code: str, at: datetime) -> None:

@@ -126,6 +126,7 @@ def welcome(wanted: Options, administrator: dict[str, str | bool | None]) -> lis
     if administrator.get("created") and administrator.get("password"):
         lines += [
             f"Sign in as {administrator['username']} with the password {administrator['password']}",
-            "It is shown this once only; `manage.py reset-password` makes another.",
+            "It is shown this once only. Another one is made by",
+            f"python3 manage.py reset-password --username {administrator['username']} --generate",
         ]
     return [*lines, "Ctrl-C stops everything."]

@@ -33,6 +33,7 @@ def environment_of(options: Options, configured: Environment, servers: Servers, 
         wanted["ALLOWED_HOSTS"] = ",".join(_names(options))
     if options.tls:
         wanted["RDOS_HTTPS"] = "true"
+        wanted["RDOS_SELF_SIGNED"] = "true"
     return {**os.environ, **wanted}
 
 

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.choices import Role
-from accounts.models import User
+from accounts.models import SecondFactor, User
 from accounts.services import logins, users
 from rdos.kernel.models import JournalEntry
 
@@ -146,3 +146,11 @@ def read_until(controller: int, prompt: bytes | None, heard: bytes) -> bytes:
             assert prompt is None, heard.decode()
             return heard
     return heard
+
+
+def test_a_lost_phone_is_written_down_as_the_hubs_doing(ada: User) -> None:
+    SecondFactor.objects.create(user=ada, secret="x", confirmed_at=timezone.now())
+    said("reset_password", username="ada", generate=True, remove_second_factor=True)
+    written = JournalEntry.objects.filter(action__in=["user.password", "user.second_factor_off"])
+    assert set(written.values_list("actor_kind", "actor_label")) == {("system", "hub")}
+    assert written.count() == 2

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -162,6 +163,8 @@ def test_two_hubs_live_side_by_side_with_tls_in_one_of_them(directory: Path) -> 
         context.wrap_socket(raw, server_hostname="localhost") as connection,
     ):
         assert connection.version() == "TLSv1.3"
+    with urlopen(f"https://localhost:{secure.port}/health", context=context) as answer:
+        assert json.load(answer)["self_signed_cert"] is True
     plain.stop()
     secure.stop()
 

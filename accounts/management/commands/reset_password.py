@@ -5,7 +5,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from accounts.authentication import actor_of_user
 from accounts.management.commands.setup import asked_twice, in_words
 from accounts.queries import find_by_name
 from accounts.services import logins, passwords, second_factors
@@ -34,7 +33,7 @@ class Command(BaseCommand):
         passwords.put(user=user, password=password, who=SYSTEM, at=at)
         ended = logins.revoke_all(user=user, because="password_reset", at=at)
         if options["remove_second_factor"]:
-            second_factors.remove(actor=actor_of_user(user), user=user)
+            second_factors.remove(who=SYSTEM, user=user)
         self.stdout.write(f"Password set; {ended} logins ended.")
         if options["generate"]:
             self.stdout.write(f"The new password, shown this once: {password}")

@@ -66,7 +66,7 @@ def turn_off(request: HttpRequest) -> HttpResponse:
         try:
             given = form.cleaned_data["password"]
             passwords.insist_on_own(actor=actor, user=user, password=given, at=timezone.now())
-            second_factors.remove(actor=actor, user=user)
+            second_factors.remove(who=actor.who, user=user)
         except DomainError as error:
             refuse(form, error)
         else:
