@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import signatures
-from accounts.authentication import actor_of_user, password_fits, signer
+from accounts.authentication import password_fits, signer
 from accounts.choices import Role
 from accounts.errors import InvalidRefreshToken, NotARefreshToken, WrongCredentials, WrongSecondFactor
 from accounts.models import Login, User
@@ -181,11 +181,6 @@ def revoke_all(*, user: User, because: str, at: datetime, keep: UUID | None = No
 
 def remember_session(*, login: Login, session_key: str) -> None:
     Login.objects.filter(pk=login.pk).update(session_key=sessions.stored_key(session_key))
-
-
-def who_of(login: Login, origin: Origin) -> Who:
-    actor = actor_of_user(login.user)
-    return Who(actor.kind, actor.id, actor.label, origin.address, origin.request_id)
 
 
 def prune(at: datetime) -> int:

@@ -116,13 +116,6 @@ class Conflict(DomainError):
     status = 409
 
 
-class PreconditionFailed(DomainError):
-    """The object changed since you read it."""
-
-    code = "precondition_failed"
-    status = 412
-
-
 class TooLarge(DomainError):
     """The body is too large."""
 
@@ -162,10 +155,3 @@ class Unavailable(DomainError):
 
     code = "unavailable"
     status = 503
-
-
-class GatewayTimeout(DomainError):
-    """The other side did not answer in time."""
-
-    code = "gateway_timeout"
-    status = 504
