@@ -10,7 +10,9 @@ from rdos.doors.environ import environ_of
 from rdos.doors.outlet import Outlet
 from rdos.doors.refusals import Refused, broken, busy, refuse, stopping
 from rdos.doors.shapes import ClientGone, Receive, Scope, Send
-from rdos.doors.threads import Threads
+from rdos.doors.vigils import Vigils
+from rdos.kernel.threads import Threads
+from rdos.kernel.waiting import WaitingAnswer
 
 BODY_SECONDS = 30.0
 
@@ -21,7 +23,7 @@ class Bridge:
     """An ASGI application for scopes of type http.
 
     Everything up to the call and everything after its answer happens on the loop, so an answer that
-    must be waited for can wait there without a thread.
+    must be waited for waits there, without a thread: docs/adr/0004-waiting-doors-wait-on-the-loop.md.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Bridge:
     ) -> None:
         self._application = application
         self._threads = Threads(threads, waiting)
+        self._vigils = Vigils()
         self._body_limit = body_limit
         self._patience = patience
 
@@ -64,10 +67,18 @@ class Bridge:
         check_declared(scope, self._body_limit)
         body, size = await read_body(receive, limit=self._body_limit, patience=self._patience)
         with body:
+            call = Call(self._application, environ_of(scope, body, size), outlet)
             try:
-                return await self._threads.run(Call(self._application, environ_of(scope, body, size), outlet))
+                answer = await self._threads.run(call)
             finally:
                 await outlet.close()
+        if not isinstance(answer, WaitingAnswer):
+            return answer
+        await self._vigils.keep(answer, receive)
+        return call.answer(answer)
+
+    def stop_waiting(self) -> None:
+        self._vigils.stop()
 
     def close(self) -> None:
         self._threads.close()

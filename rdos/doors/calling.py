@@ -10,6 +10,7 @@ from wsgiref.types import WSGIApplication
 
 from rdos.doors.outlet import Outlet
 from rdos.doors.shapes import Message
+from rdos.kernel.waiting import WaitingAnswer
 
 Headers = list[tuple[bytes, bytes]]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
@@ -36,15 +37,22 @@ class Call:
         self._headers: list[tuple[str, str]] = []
         self._written: list[bytes] = []
 
-    def __call__(self) -> Answer | None:
-        """The whole answer, or nothing when it was streamed on the way."""
+    def __call__(self) -> Answer | WaitingAnswer | None:
+        """The whole answer, or one that must be waited for, or nothing when it was streamed on the way."""
         chunks = self._application(self._environ, self._start)
         try:
+            if isinstance(chunks, WaitingAnswer) and not chunks.settled:
+                return chunks
             return self._answer_or_stream(chunks)
         finally:
             # Django gives its database connection back here, so it must be the thread that took it.
             if close := getattr(chunks, "close", None):
                 close()
+
+    def answer(self, waited: WaitingAnswer) -> Answer:
+        """What has become of it, with the headers that the middleware put on its place."""
+        self._status, self._headers = waited.status_code, waited.all_headers()
+        return self._whole(waited.content)
 
     def _start(
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
 from rdos.doors.shapes import Scope
+from rdos.kernel.waiting import WAITS
 
 BLOCK_BYTES = 256 * 1024
 # The length is what was really read; the connection belongs to the server; `Proxy` would be read as
@@ -41,6 +42,7 @@ FIXED: dict[str, Any] = {
     "wsgi.run_once": False,
     "wsgi.input_terminated": True,
     "wsgi.file_wrapper": FileBlocks,
+    WAITS: True,
 }
 
 

@@ -1,27 +1,45 @@
 """One application for an ASGI server: HTTP to one side, sockets to the other."""
 
+from collections.abc import Awaitable, Callable, Sequence
+
 from rdos.doors.bridge import Bridge
 from rdos.doors.shapes import ASGIApplication, Receive, Scope, Send
+from rdos.kernel.bells import exchange
+
+STOP_WAITING = "stop_waiting"
 
 
 class Front:
-    def __init__(self, *, http: Bridge, sockets: ASGIApplication) -> None:
+    def __init__(
+        self, *, http: Bridge, sockets: ASGIApplication, at_stop: Sequence[Callable[[], Awaitable[None]]] = ()
+    ) -> None:
         self.http = http
         self.sockets = sockets
+        # What the sockets' owners still have to store when all of them are closed.
+        self.at_stop = at_stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Daphne has no lifespan: there the first request opens the line.
+        if scope["type"] != "lifespan" and not exchange().running:
+            await exchange().start()
         match scope["type"]:
             case "http":
                 await self.http(scope, receive, send)
             case "websocket":
                 await self.sockets(scope, receive, send)
             case "lifespan":
-                await self._live(receive, send)
+                await self._live(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Shutdown is told too late for those who wait: uvicorn's protocol finds here whom to tell first.
+        scope.get("state", {})[STOP_WAITING] = self.http.stop_waiting
+        await exchange().start()
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
+        for ending in self.at_stop:
+            await ending()
         self.http.close()
+        await exchange().stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 

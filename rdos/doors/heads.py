@@ -8,6 +8,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from rdos.doors.front import STOP_WAITING
+
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 TOO_LARGE = (
@@ -33,6 +35,12 @@ class CarefulHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server stops: whoever waits on the loop is answered now, while there is time to send it."""
+        if stop_waiting := self.app_state.get(STOP_WAITING):
+            stop_waiting()
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         self._bytes_since_body += len(data)  # before parsing: every piece of body sets it back

@@ -33,17 +33,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def launch(*command: str, port: int) -> subprocess.Popen[bytes]:
+def launch(*command: str, port: int, **variables: str) -> subprocess.Popen[bytes]:
     """`{port}` in the command becomes the port."""
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.doors.settings", "PYTHONPATH": str(PROJECT)}
+    ours = {"DJANGO_SETTINGS_MODULE": "tests.doors.settings", "PYTHONPATH": str(PROJECT)}
+    environment = os.environ | ours | variables
     arguments = [sys.executable, *(word.replace("{port}", str(port)) for word in command)]
     return subprocess.Popen(arguments, cwd=PROJECT, env=environment)
 
 
 @contextmanager
-def running(*command: str) -> Iterator[Running]:
+def running(*command: str, **variables: str) -> Iterator[Running]:
     port = free_port()
-    process = launch(*command, port=port)
+    process = launch(*command, port=port, **variables)
     try:
         _wait_until_listening(process, port)
         yield Running(process, port)

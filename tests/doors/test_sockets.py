@@ -44,20 +44,23 @@ def test_the_gateway_says_which_refusal_it_is() -> None:
 
 
 def test_the_hub_itself_is_served_by_daphne() -> None:
-    with running(*daphne(HUB)) as server, pytest.raises(InvalidStatus) as refusal:
+    with (
+        running(*daphne(HUB), DJANGO_SETTINGS_MODULE="rdos.settings") as server,
+        pytest.raises(InvalidStatus) as refusal,
+    ):
         connect(f"ws://127.0.0.1:{server.port}/nobody/here")
 
     assert refusal.value.response.status_code == 403
 
 
-def test_a_message_of_five_mebibytes_passes_and_a_larger_one_closes() -> None:
+def test_a_message_of_five_mebibytes_passes_and_a_much_larger_one_closes() -> None:
     with running(*gateway()) as server, connect(f"ws://127.0.0.1:{server.port}/echo", max_size=None) as line:
         line.send("x" * 5 * MEBIBYTE)
         assert len(line.recv(10)) == 5 * MEBIBYTE
 
         # Told with 1009, unless the reset that follows overtakes it.
         with pytest.raises(ConnectionClosed):
-            line.send("x" * 6 * MEBIBYTE)
+            line.send("x" * 9 * MEBIBYTE)
             line.recv(10)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -12,6 +13,7 @@ from rdos.kernel.api.accents import accent_of
 from rdos.kernel.api.rendering import JSONRenderer
 from rdos.kernel.api.serializers import RequestSerializer, checked
 from rdos.kernel.errors import InvalidInput
+from rdos.kernel.waiting import WAITS, Question, Wait, WaitingAnswer
 
 RENDERER = JSONRenderer()
 
@@ -53,6 +55,27 @@ class ApiView(APIView):
 
     def deleted(self) -> Response:
         return Response(None, status=accent_of(self.request).deleted)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """A method may return a `Wait`: its answer comes later, and is finished like any other."""
+        ready: Any = self._waiting(response) if isinstance(response, Wait) else response
+        return super().finalize_response(request, ready, *args, **kwargs)
+
+    def _waiting(self, wait: Wait) -> WaitingAnswer:
+        answer = WaitingAnswer(self.request, wait, self._concluded)
+        if WAITS not in self.request.META:
+            answer.wait_here()
+        return answer
+
+    def _concluded(self, question: Question) -> HttpResponse | None:
+        try:
+            response: Any = question()
+        except Exception as error:  # As DRF does around a method: a refusal is worded, and anything else goes on up.
+            response = self.handle_exception(error)
+        if response is None:
+            return None
+        finished: HttpResponse = super().finalize_response(self.request, response)
+        return finished.render() if isinstance(finished, Response) else finished
 
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> Any:
         raise AssertionError("The rulebook raises its own refusals.")

@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from rdos.kernel.addresses import client_address, inside
 from rdos.kernel.requests import note
+from rdos.kernel.waiting import WaitingAnswer
 
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 SLOW_SECONDS = 1.0
@@ -36,12 +38,18 @@ class RequestMiddleware:
         finally:
             structlog.contextvars.clear_contextvars()
         response["X-Request-ID"] = request_id
-        _tell(request, response, time.perf_counter() - began)
+        if isinstance(response, WaitingAnswer):
+            response.when_settled(partial(_tell, request, response, began))
+        else:
+            _tell(request, response, began)
         return response
 
 
-def _tell(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    level = logging.WARNING if seconds > SLOW_SECONDS or response.status_code >= 500 else logging.DEBUG
+def _tell(request: HttpRequest, response: HttpResponse, began: float) -> None:
+    seconds = time.perf_counter() - began
+    # Who was asked to wait is not slow.
+    slow = seconds > SLOW_SECONDS and not isinstance(response, WaitingAnswer)
+    level = logging.WARNING if slow or response.status_code >= 500 else logging.DEBUG
     if logger.isEnabledFor(level):
         facts = {
             "action": "request_answered",

@@ -6,14 +6,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import connections
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
-logger = logging.getLogger("rdos.doors")
+# For what sockets, waiting doors and batches ask of the database: few, because each holds a connection while it runs.
+ASIDE_THREADS = 4
+
+logger = logging.getLogger("rdos.threads")
 
 
 @dataclass(slots=True)
@@ -24,18 +31,19 @@ class _Job:
 
 
 class Threads:
-    """Used from one loop: only the loop counts, so nothing needs a lock."""
+    """Used from one loop: only the loop counts, so nothing needs a lock. Without `waiting`, the line has no end."""
 
-    def __init__(self, size: int, waiting: int) -> None:
+    def __init__(self, size: int, waiting: int | None = None, *, name: str = "http") -> None:
         self._size = size
-        self._places = size + waiting
+        self._places = None if waiting is None else size + waiting
+        self._name = name
         self._inside = 0
         self._line: SimpleQueue[_Job | None] = SimpleQueue()
         self._threads: list[Thread] = []
 
     @property
     def full(self) -> bool:
-        return self._inside >= self._places
+        return self._places is not None and self._inside >= self._places
 
     async def run(self, call: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
@@ -48,7 +56,7 @@ class Threads:
     def _start_thread_if_short(self) -> None:
         if len(self._threads) < min(self._size, self._inside):
             # Daemons, because a stuck view must not keep the hub from stopping.
-            thread = Thread(target=self._work, name=f"http-{len(self._threads)}", daemon=True)
+            thread = Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -87,3 +95,19 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
         return Context().run(call), None
     except BaseException as error:  # A thread's edge: every outcome belongs to whoever waits for it.
         return None, error
+
+
+_aside = Threads(ASIDE_THREADS, name="aside")
+
+
+async def in_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs a blocking call aside from the requests, on the process's few threads for everything else."""
+    return await _aside.run(partial(_giving_back, partial(call, *args, **kwargs)))
+
+
+def _giving_back(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    finally:
+        # No request ends here, so nobody else would give the connection back. A broken one is thrown away by the pool.
+        connections.close_all()
