@@ -24,12 +24,46 @@ RULES: dict[str, Role] = {
     "tokens.create": Role.VIEWER,
     "tokens.delete": Role.VIEWER,
     "robot_tokens.create": Role.ADMIN,
+    "nodes.read": Role.VIEWER,
+    "nodes.create": Role.ADMIN,
+    "nodes.update": Role.ADMIN,
+    "nodes.delete": Role.ADMIN,
+    "nodes.credentials": Role.ADMIN,  # registration tokens and secrets
+    "nodes.configure": Role.OPERATOR,
+    "nodes.maintain": Role.OPERATOR,
+    "groups.read": Role.VIEWER,
+    "groups.create": Role.ADMIN,
+    "groups.update": Role.ADMIN,
+    "groups.delete": Role.ADMIN,
+    "commands.read": Role.VIEWER,
+    "commands.create": Role.OPERATOR,
+    "commands.cancel": Role.OPERATOR,
+    "tunnels.read": Role.OPERATOR,
+    "tunnels.create": Role.ADMIN,
+    "tunnels.update": Role.ADMIN,
+    "tunnels.delete": Role.ADMIN,
+    "preferences.read": Role.VIEWER,
+    "preferences.update": Role.VIEWER,
+    "events.read": Role.VIEWER,
+    "events.acknowledge": Role.OPERATOR,
+    "logs.read": Role.VIEWER,
+    "samples.read": Role.VIEWER,
     "journal.read": Role.ADMIN,
     "clock.read": Role.ADMIN,
 }
 # Only the person behind a password may do these: a stolen token must not make itself permanent.
 IN_PERSON = frozenset({"account.update", "tokens.create", "robot_tokens.create", "users.create"})
 ROBOT_MAY = frozenset({"account.read"})
+# A token's scope names the capability; these nouns are parts of one.
+PART_OF = {
+    "groups": "nodes",
+    "commands": "nodes",
+    "tunnels": "nodes",
+    "preferences": "nodes",
+    "events": "telemetry",
+    "logs": "telemetry",
+    "samples": "telemetry",
+}
 # Anonymous callers inside RDOS_OPEN_LAN: bus-born nodes only, which a higher app adds.
 LAN_MAY = frozenset({"account.read"})
 
@@ -62,7 +96,8 @@ def _in_scope(actor: Actor, action: str) -> bool:
         return False
     noun, _, verb = action.partition(".")
     reading = verb in ("read", "list") and READ_ONLY in actor.scopes
-    return EVERYTHING in actor.scopes or noun in actor.scopes or reading or noun == "account"
+    named = noun in actor.scopes or PART_OF.get(noun, noun) in actor.scopes
+    return EVERYTHING in actor.scopes or named or reading or noun == "account"
 
 
 class Rulebook(BasePermission):
@@ -92,14 +127,17 @@ def user_to_change(actor: Actor, pk: UUID) -> User:
     user = user_for(actor, pk)
     if user.rank > Role(actor.role).rank:
         raise AboveYourself
-    if not may_grant(actor, user.node_ids()):
+    if not may_grant(actor, user.node_ids(), user.denied_ids()):
         raise AboveYourself("They see nodes that you do not.")
     return user
 
 
-def may_grant(actor: Actor, node_ids: frozenset[UUID] | None) -> bool:
+def may_grant(actor: Actor, node_ids: frozenset[UUID] | None, denied: frozenset[UUID]) -> bool:
     """Nobody gives away, or takes over, more nodes than they see themselves."""
-    return actor.node_ids is None or (node_ids is not None and node_ids <= actor.node_ids)
+    if node_ids is None:
+        return actor.node_ids is None and actor.denied_node_ids <= denied
+    granted = node_ids - denied
+    return (actor.node_ids is None or granted <= actor.node_ids) and not granted & actor.denied_node_ids
 
 
 def insist_in_person(actor: Actor) -> None:

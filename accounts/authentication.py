@@ -33,6 +33,12 @@ ADMIN_KEY_USER = "admin_api_key"
 NOUNS = {
     "accounts.user": "users",
     "accounts.apitoken": "tokens",
+    "devices.node": "nodes",
+    "devices.nodegroup": "groups",
+    "devices.command": "commands",
+    "devices.operation": "commands",
+    "devices.tunnel": "tunnels",
+    "telemetry.event": "events",
     "kernel.journalentry": "journal",
     "kernel.journalseal": "journal",
     "django_celery_beat.periodictask": "clock",
@@ -51,6 +57,7 @@ def actor_of_user(user: User, *, login_id: UUID | None = None, tenant_id: str | 
         label=user.username,
         role=user.role,
         node_ids=user.node_ids(),
+        denied_node_ids=user.denied_ids(),
         login_id=login_id,
         tenant_id=tenant_id,
     )
@@ -58,7 +65,7 @@ def actor_of_user(user: User, *, login_id: UUID | None = None, tenant_id: str | 
 
 # In the order of the models' own fields, as `from_db` takes them.
 LOGIN_FACTS = ("id", "user_id", "tenant_id", "expires_at", "revoked_at")
-USER_FACTS = ("id", "username", "role", "is_active", "expires_at", "allowed_node_ids")
+USER_FACTS = ("id", "username", "role", "is_active", "expires_at", "allowed_node_ids", "denied_node_ids")
 _login_with_user = CompiledRow(
     lambda pk: Login.objects.filter(pk=pk).values_list(*LOGIN_FACTS, *(f"user__{name}" for name in USER_FACTS))
 )
@@ -104,6 +111,7 @@ def actor_of_token(token: ApiToken, at: datetime) -> Actor:
         label=f"{owner.username} by token {token.name}",
         role=owner.role,
         node_ids=owner.node_ids(),
+        denied_node_ids=owner.denied_ids(),
         scopes=frozenset(token.scopes),
     )
 

@@ -113,6 +113,7 @@ def me(actor: Actor) -> dict[str, Any]:
         "username": actor.label,
         "scopes": sorted(actor.scopes),
         "allowed_node_ids": None if actor.node_ids is None else sorted(map(str, actor.node_ids)),
+        "denied_node_ids": sorted(map(str, actor.denied_node_ids)),
     }
 
 

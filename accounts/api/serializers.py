@@ -50,6 +50,7 @@ class UserSerializer(AnswerSerializer):
     is_temporary = serializers.BooleanField()
     expires_at = serializers.DateTimeField(allow_null=True)
     allowed_node_ids = serializers.ListField(child=serializers.UUIDField(), allow_null=True)
+    denied_node_ids = serializers.ListField(child=serializers.UUIDField())
     last_login_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
 
@@ -87,6 +88,7 @@ class MeSerializer(AnswerSerializer):
     username = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     allowed_node_ids = serializers.ListField(child=serializers.UUIDField(), allow_null=True)
+    denied_node_ids = serializers.ListField(child=serializers.UUIDField())
 
 
 class UserQuery(RequestSerializer):
@@ -107,6 +109,7 @@ class UserFields(RequestSerializer):
     allowed_node_ids = serializers.ListField(
         child=serializers.UUIDField(), max_length=10_000, required=False, allow_null=True
     )
+    denied_node_ids = serializers.ListField(child=serializers.UUIDField(), max_length=10_000, required=False)
 
 
 class CreateUserRequest(UserFields):

@@ -37,6 +37,8 @@ class User(AbstractBaseUser):
     expires_at = models.DateTimeField(null=True, blank=True)
     # Nodes belong to a higher app: ids without a foreign key. None means every node.
     allowed_node_ids = models.JSONField(null=True, blank=True)
+    # Never these, even among the allowed ones.
+    denied_node_ids = models.JSONField(default=list, blank=True)
     clerk_id = models.CharField(max_length=255, null=True, blank=True, editable=False)
     last_login = None
     last_login_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -81,3 +83,6 @@ class User(AbstractBaseUser):
 
     def node_ids(self) -> frozenset[UUID] | None:
         return None if self.allowed_node_ids is None else frozenset(UUID(text) for text in self.allowed_node_ids)
+
+    def denied_ids(self) -> frozenset[UUID]:
+        return frozenset(UUID(text) for text in self.denied_node_ids)

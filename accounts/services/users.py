@@ -25,16 +25,18 @@ CHANGEABLE = (
     "is_temporary",
     "expires_at",
     "allowed_node_ids",
+    "denied_node_ids",
     "is_active",
 )
 # With these a stolen token could make itself at home.
-POWER = frozenset({"role", "allowed_node_ids"})
+NODES = frozenset({"allowed_node_ids", "denied_node_ids"})
+POWER = frozenset({"role"}) | NODES
 
 
 def create(*, actor: Actor, username: str, password: str, at: datetime, **fields: Any) -> User:
     # Not naming nodes means all of them, which is a grant too.
     insist_in_person(actor)
-    _guard_grant(actor, {"allowed_node_ids": None} | fields, at)
+    _guard_grant(actor, {"allowed_node_ids": None, "denied_node_ids": []} | fields, at)
     return make(who=actor.who, username=username, password=password, **fields)
 
 
@@ -66,7 +68,8 @@ def _update(actor: Actor, pk: UUID, wanted: dict[str, Any], password: str | None
     user = _held(user_to_change(actor, pk))
     if password is not None or POWER & wanted.keys():
         insist_in_person(actor)
-    _guard_grant(actor, wanted, at)
+    granted = {name: getattr(user, name) for name in NODES} if NODES & wanted.keys() else {}
+    _guard_grant(actor, granted | wanted, at)
     _guard_own_account(actor, user, wanted)
     if _loses_power(user, wanted, at):
         _guard_last(user)
@@ -115,8 +118,9 @@ def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:
     stored = dict(fields)
     if "email" in stored:
         stored["email"] = stored["email"] or None
-    if stored.get("allowed_node_ids") is not None:
-        stored["allowed_node_ids"] = [str(pk) for pk in stored["allowed_node_ids"]]
+    for name in NODES & stored.keys():
+        if stored[name] is not None:
+            stored[name] = [str(pk) for pk in stored[name]]
     return stored
 
 
@@ -126,11 +130,12 @@ def _guard_grant(actor: Actor, fields: Mapping[str, Any], at: datetime) -> None:
         raise AboveYourself
     if fields.get("expires_at") and fields["expires_at"] <= at:
         raise InvalidInput(errors={"expires_at": ["This moment is in the past."]})
-    if "allowed_node_ids" not in fields:
-        return
-    granted = fields["allowed_node_ids"]
-    if not may_grant(actor, None if granted is None else frozenset(UUID(str(pk)) for pk in granted)):
+    if fields.keys() >= NODES and not may_grant(actor, _ids(fields["allowed_node_ids"]), _ids(fields["denied_node_ids"])):
         raise AboveYourself("Nobody grants nodes that they cannot see themselves.")
+
+
+def _ids(given: Any) -> Any:
+    return None if given is None else frozenset(UUID(str(pk)) for pk in given)
 
 
 def _guard_own_account(actor: Actor, user: User, wanted: Mapping[str, Any]) -> None:

@@ -26,6 +26,8 @@ class Actor:
     role: str
     # None means every node.
     node_ids: frozenset[UUID] | None = None
+    # Never these, whatever else is allowed.
+    denied_node_ids: frozenset[UUID] = frozenset()
     scopes: frozenset[str] = frozenset({"*"})
     login_id: UUID | None = None
     tenant_id: str | None = None

@@ -25,6 +25,7 @@ USER_INFO = (
     "is_temporary",
     "expires_at",
     "allowed_node_ids",
+    "denied_node_ids",
     "is_active",
     "last_login_at",
 )
