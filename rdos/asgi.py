@@ -11,6 +11,7 @@ http = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
+from devices.consumers import switchboard  # noqa: E402
 from rdos.doors.bridge import Bridge  # noqa: E402
 from rdos.doors.front import Front  # noqa: E402
 from rdos.doors.warmth import warm_up  # noqa: E402
@@ -19,14 +20,21 @@ from rdos.routing import sockets  # noqa: E402
 # Longer than this and the first in line would have given up: better to say so at once.
 WAITING_PER_THREAD = 32
 
-application = Front(
-    http=Bridge(
-        http,
-        threads=settings.HTTP_THREADS,
-        waiting=settings.HTTP_THREADS * WAITING_PER_THREAD,
-        body_limit=settings.BODY_LIMIT_BYTES,
-    ),
-    sockets=sockets,
-)
+
+
+def front() -> Front:
+    return Front(
+        http=Bridge(
+            http,
+            threads=settings.HTTP_THREADS,
+            waiting=settings.HTTP_THREADS * WAITING_PER_THREAD,
+            body_limit=settings.BODY_LIMIT_BYTES,
+        ),
+        sockets=sockets,
+        at_stop=[switchboard.stop],
+    )
+
+
+application = front()
 
 warm_up()

@@ -5,10 +5,14 @@ from typing import Any, cast
 from channels.routing import URLRouter
 from django.urls import re_path
 
+from devices.consumers.node_socket import node_socket
 from rdos.doors.front import refuse_socket
 from rdos.doors.shapes import ASGIApplication
 
-routes: list[Any] = []
+# Clients that move here change their base URL only, so each socket also answers below its accent's prefix.
+routes: list[Any] = [
+    re_path(r"^(?:bilbycast/)?ws/node/?$", cast(Any, node_socket)),
+]
 nobody = re_path(r"", cast(Any, refuse_socket))
 
 # Channels and its stubs name the same three arguments differently.

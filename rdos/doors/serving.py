@@ -14,7 +14,8 @@ from uvicorn.supervisors import Multiprocess
 from rdos.doors.cores import settle
 from rdos.doors.places import Place
 
-SOCKET_MESSAGE_BYTES = 5 * 1024 * 1024 + 64 * 1024
+# Nodes may send 5 MiB, and are told so in words when they send somewhat more.
+SOCKET_MESSAGE_BYTES = 8 * 1024 * 1024
 # The hub must be gone within five seconds of being asked: this long for open requests, the rest for its own stop.
 GRACE_SECONDS = 3
 
@@ -57,6 +58,8 @@ def _config(place: Place, *, ws: WSProtocolType, workers: int = 1) -> uvicorn.Co
         http="rdos.doors.heads:CarefulHttp",
         ws=ws,
         ws_max_size=SOCKET_MESSAGE_BYTES,
+        # Node sockets are pinged by the hub itself, which knows that a busy node may be silent.
+        ws_ping_interval=None,
         # Compressing small frames costs more than it saves, and a window per socket.
         ws_per_message_deflate=False,
         lifespan="on",

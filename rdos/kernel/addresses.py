@@ -1,7 +1,8 @@
 """Where a request really comes from: forwarded headers are believed from trusted proxies only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -32,11 +33,20 @@ def is_loopback(text: str) -> bool:
 
 
 def client_address(request: HttpRequest) -> str:
+    return _nearest(str(request.META.get("REMOTE_ADDR", "")), str(request.META.get("HTTP_X_FORWARDED_FOR", "")))
+
+
+def address_of_scope(scope: Mapping[str, Any]) -> str:
+    """The same for a socket."""
+    told = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"x-forwarded-for"]
+    return _nearest(str((scope.get("client") or ("",))[0]), ",".join(told))
+
+
+def _nearest(peer: str, forwarded: str) -> str:
     """The nearest address on the way here that is not one of our own proxies."""
-    peer = str(request.META.get("REMOTE_ADDR", ""))
     if not inside(peer, settings.TRUSTED_PROXIES):
         return peer
-    hops = [hop.strip() for hop in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     for hop in reversed(hops):
         address = parse(hop)
         if address is None:

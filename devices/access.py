@@ -1,0 +1,95 @@
+"""Which nodes an actor sees, and everything that hangs on them. Rows are fetched here and nowhere else."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from accounts.access import allows, require
+from devices.errors import NodeGone, OutsideYourNodes
+from devices.models import Command, Connection, Node, NodeGroup, Operation, Tunnel
+from rdos.kernel.actors import Actor
+from rdos.kernel.errors import NotFound
+
+
+def sees(actor: Actor, node_id: UUID) -> bool:
+    """The deny list wins over the list of what is allowed."""
+    return node_id not in actor.denied_node_ids and (actor.node_ids is None or node_id in actor.node_ids)
+
+
+def within(actor: Actor, field: str = "node_id") -> Q:
+    """The condition on any row that belongs to a node."""
+    allowed = Q() if actor.node_ids is None else Q(**{f"{field}__in": actor.node_ids})
+    return allowed & ~Q(**{f"{field}__in": actor.denied_node_ids}) if actor.denied_node_ids else allowed
+
+
+def nodes_for(actor: Actor) -> QuerySet[Node]:
+    return Node.objects.filter(within(actor, "id"))
+
+
+def node_for(actor: Actor, pk: UUID, action: str = "nodes.read") -> Node:
+    """A node outside the actor's scope is refused as such: its id says nothing about it."""
+    require(actor, action)
+    if not sees(actor, pk):
+        raise OutsideYourNodes
+    node = Node.objects.filter(pk=pk).first()
+    if node is None:
+        raise NodeGone
+    return node
+
+
+def commands_for(actor: Actor) -> QuerySet[Command]:
+    return Command.objects.filter(within(actor))
+
+
+def command_for(actor: Actor, pk: UUID, action: str = "commands.read") -> Command:
+    require(actor, action)
+    return _or_not_found(commands_for(actor).select_related("node").filter(pk=pk))
+
+
+def operations_for(actor: Actor) -> QuerySet[Operation]:
+    """Those that told at least one node the actor sees; all of them for somebody who sees every node."""
+    if actor.node_ids is None and not actor.denied_node_ids:
+        return Operation.objects.all()
+    return Operation.objects.filter(commands__in=commands_for(actor)).distinct()
+
+
+def operation_for(actor: Actor, pk: UUID) -> Operation:
+    return _or_not_found(operations_for(actor).filter(pk=pk))
+
+
+def connections_for(actor: Actor) -> QuerySet[Connection]:
+    return Connection.objects.filter(within(actor))
+
+
+def tunnels_for(actor: Actor) -> QuerySet[Tunnel]:
+    """A tunnel shows the nodes at both of its ends and between, so all of them must be seen."""
+    ends = within(actor, "ingress_node_id") & within(actor, "egress_node_id")
+    between = within(actor, "relay_node_id")
+    # An empty condition must stay one: joined by `or` it would vanish, and leave the tunnels without a relay.
+    return Tunnel.objects.filter(ends & (Q(relay_node_id=None) | between if between else Q()))
+
+
+def tunnel_for(actor: Actor, pk: UUID, action: str = "tunnels.read") -> Tunnel:
+    require(actor, action)
+    return _or_not_found(tunnels_for(actor).filter(pk=pk))
+
+
+def group_for(actor: Actor, pk: UUID, action: str = "groups.read") -> NodeGroup:
+    require(actor, action)
+    return _or_not_found(NodeGroup.objects.filter(pk=pk))
+
+
+def sees_everything(actor: Actor) -> bool:
+    return actor.node_ids is None and not actor.denied_node_ids
+
+
+def may_command(actor: Actor) -> bool:
+    return allows(actor, "commands.create")
+
+
+def _or_not_found(found: QuerySet[Any]) -> Any:
+    row = found.first()
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,99 @@
+"""The words of devices: states with their arrows, kinds and policies."""
+
+from django.db.models import TextChoices
+
+from rdos.kernel.lifecycle import Lifecycle
+
+
+class NodeStatus(TextChoices):
+    DISCOVERED = "discovered", "Discovered"
+    PENDING = "pending", "Pending"
+    ONLINE = "online", "Online"
+    DEGRADED = "degraded", "Degraded"
+    OFFLINE = "offline", "Offline"
+    ERROR = "error", "Error"
+
+
+# A node in one of these is there and can be told something.
+CONNECTED = (NodeStatus.ONLINE, NodeStatus.DEGRADED, NodeStatus.ERROR)
+
+
+class CommandStatus(TextChoices):
+    QUEUED = "queued", "Queued"
+    SENT = "sent", "Sent"
+    ACKED = "acked", "Done"
+    REJECTED = "rejected", "Rejected"
+    EXPIRED = "expired", "Expired"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+OPEN_COMMANDS = (CommandStatus.QUEUED, CommandStatus.SENT)
+SETTLED_COMMANDS = (CommandStatus.ACKED, CommandStatus.REJECTED, CommandStatus.EXPIRED, CommandStatus.CANCELLED)
+
+COMMAND_LIFE = Lifecycle(
+    arrows={
+        CommandStatus.QUEUED: (CommandStatus.SENT, CommandStatus.EXPIRED, CommandStatus.CANCELLED),
+        # A command that was sent is sent again, not queued again: its node may have carried it out.
+        CommandStatus.SENT: SETTLED_COMMANDS,
+    },
+    terminal=SETTLED_COMMANDS,
+)
+
+
+class GroupKind(TextChoices):
+    STATIC = "static", "Named nodes"
+    QUERY = "query", "Whatever fits a query"
+
+
+class TwinPolicy(TextChoices):
+    REPORT = "report", "Report drift"
+    HEAL = "heal", "Send the desired configuration again"
+    ADOPT = "adopt", "Take over what the node reports"
+
+
+class Side(TextChoices):
+    """Of a configuration."""
+
+    DESIRED = "desired", "Desired"
+    REPORTED = "reported", "Reported"
+
+
+class Protocol(TextChoices):
+    TCP = "tcp", "TCP"
+    UDP = "udp", "UDP"
+
+
+class TunnelMode(TextChoices):
+    RELAY = "relay", "By a relay"
+    DIRECT = "direct", "Direct"
+
+
+class TunnelStatus(TextChoices):
+    PENDING = "pending", "Pending"
+    ACTIVE = "active", "Active"
+    ERROR = "error", "Error"
+    DISABLED = "disabled", "Disabled"
+
+
+class LegSide(TextChoices):
+    """Which end of a tunnel, in the order they are told."""
+
+    RELAY = "relay", "Relay"
+    INGRESS = "ingress", "Ingress"
+    EGRESS = "egress", "Egress"
+
+
+class LegStatus(TextChoices):
+    PENDING = "pending", "Pending"
+    PUSHED = "pushed", "Pushed"
+    FAILED = "failed", "Failed"
+
+
+class View(TextChoices):
+    """Of the topology page."""
+
+    GRAPH = "graph", "Graph"
+    FLOW = "flow", "Flow"
+
+
+PREFERENCE_KEYS = ("flow_table_order", "tunnel_table_order", "node_views")

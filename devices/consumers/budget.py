@@ -1,0 +1,28 @@
+"""How much one node may send: telemetry gives way first, and control only waits."""
+
+from dataclasses import dataclass
+
+FRAMES_PER_SECOND, MOST_FRAMES = 100.0, 300.0
+# Telemetry is dropped below this, so that there is always room for an answer to a command.
+KEPT_FOR_CONTROL = 150.0
+BYTES_PER_SECOND, MOST_BYTES = 2.0 * 2**20, 24.0 * 2**20
+
+
+@dataclass(slots=True)
+class Budget:
+    at: float
+    frames: float = MOST_FRAMES
+    octets: float = MOST_BYTES
+
+    def spend(self, now: float, size: int) -> float:
+        """Pays for one frame. Seconds to wait before the next one is read: 0 nearly always."""
+        passed, self.at = now - self.at, now
+        self.frames = min(MOST_FRAMES, self.frames + passed * FRAMES_PER_SECOND) - 1.0
+        self.octets = min(MOST_BYTES, self.octets + passed * BYTES_PER_SECOND) - size
+        if self.frames >= 0.0 and self.octets >= 0.0:
+            return 0.0
+        return max(-self.frames / FRAMES_PER_SECOND, -self.octets / BYTES_PER_SECOND)
+
+    @property
+    def telemetry_has_room(self) -> bool:
+        return self.frames >= KEPT_FOR_CONTROL

@@ -1,0 +1,235 @@
+"""Everything a process knows of its node sockets, and the beat that keeps their picture true."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from random import uniform
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from devices import drivers, protocol
+from devices.consumers.closing import BY_WORD, DELETED, EXPIRED, REPLACED, SILENT, STOPPING, TRY_AGAIN
+from devices.consumers.desk import Desk
+from devices.consumers.session import Session
+from devices.consumers.stores import Stores
+from devices.services import commands, gateways, presence
+from devices.services.admission import Admitted
+from devices.services.commands import Letter
+from devices.services.presence import End, Refusals
+from rdos.kernel.batches import Batch
+from rdos.kernel.bells import exchange
+from rdos.kernel.threads import in_thread
+
+BEAT_SECONDS = 0.5
+# Bells may be lost: this often the rows are asked instead.
+LOOK_SECONDS = 2.0
+COMPARE_SECONDS = 10.0
+SEEN_SECONDS = 30.0
+
+logger = logging.getLogger("rdos.nodes")
+
+
+class Switchboard:
+    def __init__(self) -> None:
+        self.gateway_id = uuid4()
+        self.stores = Stores()
+        self.desk = Desk(self.gateway_id)
+        self.sessions: dict[UUID, Session] = {}
+        self.unauthenticated: Counter[str] = Counter()
+        self._refused: Counter[tuple[str, str, str]] = Counter()
+        self._wakes: Batch[UUID] = Batch(self._claim, name="commands to send", most=1_000_000)
+        self._loop = asyncio.get_running_loop()
+        self._beat: asyncio.Task[None] | None = None
+        self._open = asyncio.Event()
+        self._regained = exchange().on_regained(self._look_everywhere)
+        self.stopping = False
+
+    async def opened(self) -> None:
+        """The lease comes first: a session names its gateway."""
+        if self._beat is None:
+            self._beat = asyncio.create_task(self._keep_time())
+        await self._open.wait()
+
+    async def stop(self) -> None:
+        """The sockets are closed by now; what they said last is stored, and the rows say that nobody is here."""
+        self.stopping = True
+        self._regained()
+        if self._beat is None:
+            return
+        self._beat.cancel()
+        await self.stores.drain(1.0)
+        with suppress(Exception):
+            await in_thread(gateways.close_lease, self.gateway_id, timezone.now())
+
+    # --- Sessions
+
+    def admit(self, session: Session, admitted: Admitted) -> None:
+        session.node_id, session.driver = admitted.node_id, _driver(admitted.device_type)
+        session.state = "online"
+        session.next_ping_at = self._loop.time() + uniform(0.3, 1.0) * settings.NODE_KEEPALIVE_SECONDS  # noqa: S311
+        session.listening = exchange().listen(f"node.{admitted.node_id}", partial(self._hear, session))
+        self._wakes.add(admitted.node_id)
+
+    def leave(self, session: Session, code: int, reason: str) -> None:
+        self.sessions.pop(session.session_id, None)
+        if session.listening is not None:
+            session.listening()
+        # uvicorn closes all sockets with 1012 when it stops: then one step marks everybody, without an alarm each.
+        if session.node_id is None or self.stopping or code == STOPPING.code:
+            return
+        silence = self._loop.time() - session.heard_at
+        heard = timezone.now() - timedelta(seconds=max(0.0, silence))
+        self.stores.ended(End(session.node_id, session.session_id, code, reason, heard))
+
+    def refused(self, address: str, reason: str, node_id: str) -> None:
+        if len(self._refused) < 1000 or (address, reason, node_id) in self._refused:
+            self._refused[address, reason, node_id] += 1
+
+    def _hear(self, session: Session, topic: str, text: str) -> None:
+        word, _, rest = text.partition(" ")
+        if word == "wake" and session.node_id:
+            self._wakes.add(session.node_id)
+        elif word == "session" and rest != str(session.session_id):
+            session.end(REPLACED)
+        elif word.startswith("close:"):
+            session.end(BY_WORD.get(word.removeprefix("close:"), DELETED))
+        elif word == "check":
+            asyncio.create_task(self._compare_logged())  # noqa: RUF006 - one look, whose failure is logged
+
+    # --- Commands
+
+    def _claim(self, node_ids: list[UUID]) -> None:
+        """In a thread: what waits for these nodes is theirs now, and goes on the wire after the commit."""
+        letters = commands.claim(gateway_id=self.gateway_id, node_ids=list(set(node_ids)), at=timezone.now())
+        if letters:
+            self._loop.call_soon_threadsafe(self._deliver, letters)
+
+    def _deliver(self, letters: list[Letter]) -> None:
+        at = timezone.now()
+        for letter in letters:
+            # A session that is gone took its letters with it: they are sent again to the next one.
+            if session := self.sessions.get(letter.session_id):
+                session.in_flight[letter.command_id] = self._loop.time()
+                payload = {"command_id": letter.command_id, "action": letter.action}
+                session.post(protocol.envelope("command", at, payload))
+
+    def _look_everywhere(self) -> None:
+        for session in self.sessions.values():
+            if session.node_id is not None:
+                self._wakes.add(session.node_id)
+
+    # --- The beat
+
+    async def _keep_time(self) -> None:
+        await self._open_lease()
+        looked = compared = renewed = self._loop.time()
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            now = self._loop.time()
+            self.stores.read_out()
+            self._ping_and_judge(now)
+            if now - looked >= LOOK_SECONDS:
+                looked = now
+                await self._guarded(self._look)
+            if now - renewed >= gateways.RENEW_SECONDS:
+                renewed = now
+                await self._guarded(self._renew)
+            if now - compared >= COMPARE_SECONDS:
+                compared = now
+                await self._guarded(self._compare)
+
+    async def _open_lease(self) -> None:
+        while not self._open.is_set():
+            try:
+                await in_thread(gateways.sweep, timezone.now())
+                await in_thread(gateways.open_lease, self.gateway_id, timezone.now())
+                self._open.set()
+            except Exception:  # The database may be away; nobody is let in until it is back.
+                logger.exception("The gateway has no lease yet", extra={"action": "gateway_not_open"})
+                await asyncio.sleep(1.0)
+
+    async def _guarded(self, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except Exception:  # The edge of the beat: it must go on whatever one step met.
+            logger.exception("A step of the gateway's beat failed", extra={"action": "gateway_step_failed"})
+
+    async def _look(self) -> None:
+        if self.sessions:
+            letters = await in_thread(commands.claim, gateway_id=self.gateway_id, node_ids=None, at=timezone.now())
+            self._deliver(letters)
+
+    async def _renew(self) -> None:
+        refused, self._refused = self._refused, Counter()
+        if refused:
+            told = [Refusals(address, reason, node, times) for (address, reason, node), times in refused.items()]
+            await in_thread(presence.note_refusals, told, timezone.now())
+        if not await in_thread(gateways.renew, self.gateway_id, timezone.now()):
+            await self._begin_anew()
+
+    async def _begin_anew(self) -> None:
+        """Others took this process for dead and its nodes for gone: they dial in again, and the picture is true."""
+        logger.error("The gateway's lease was lost", extra={"action": "gateway_lease_lost"})
+        await in_thread(gateways.open_lease, self.gateway_id, timezone.now())
+        for session in list(self.sessions.values()):
+            session.end(TRY_AGAIN)
+
+    async def _compare_logged(self) -> None:
+        await self._guarded(self._compare)
+
+    async def _compare(self) -> None:
+        """What the rows say against what is connected here: a bell may have been lost either way."""
+        before = {pk: one for pk, one in self.sessions.items() if one.open}
+        rows = await in_thread(presence.present, self.gateway_id)
+        at = timezone.now()
+        for session_id, session in before.items():
+            row = rows.get(session_id)
+            if row is None:
+                session.end(REPLACED)
+            elif row[1] is not None and row[1] <= at:
+                session.end(EXPIRED)
+        for session_id, (node_id, _) in rows.items():
+            if session_id not in self.sessions:
+                self.stores.ended(End(node_id, session_id, 1006, "connection lost", at))
+
+    def _ping_and_judge(self, now: float) -> None:
+        ping = ""
+        for session in list(self.sessions.values()):
+            if not session.open or session.node_id is None:
+                continue
+            if session.is_silent(now, settings.NODE_OFFLINE_SECONDS):
+                session.end(SILENT)
+            elif now >= session.next_ping_at:
+                session.next_ping_at = now + settings.NODE_KEEPALIVE_SECONDS
+                ping = ping or protocol.envelope("ping", timezone.now())
+                session.post(ping)
+            if session.heard_at - session.seen_noted_at > SEEN_SECONDS:
+                session.seen_noted_at = session.heard_at
+                self.stores.seen(session.node_id, session.session_id, timezone.now())
+
+
+def _driver(device_type: str) -> drivers.Driver:
+    """A node outlives the configuration that its driver came from."""
+    return drivers.get(device_type if drivers.known(device_type) else "generic")
+
+
+_switchboard: Switchboard | None = None
+
+
+def switchboard() -> Switchboard:
+    """The one of this process, made by its first node."""
+    global _switchboard
+    if _switchboard is None or _switchboard._loop is not asyncio.get_running_loop():
+        _switchboard = Switchboard()
+    return _switchboard
+
+
+async def stop() -> None:
+    if _switchboard is not None:
+        await _switchboard.stop()

@@ -1,0 +1,151 @@
+"""The refusals of devices."""
+
+from rdos.kernel.errors import BadGateway, Conflict, DomainError, Forbidden, InvalidInput, NotFound
+
+
+class OutsideYourNodes(Forbidden):
+    """You do not see this node."""
+
+    code = "outside_your_nodes"
+
+
+class NodeGone(NotFound):
+    """There is no such node."""
+
+    code = "node_not_found"
+
+
+class KeyTaken(Conflict):
+    """Another node has this key."""
+
+    code = "key_taken"
+
+
+class NameTaken(Conflict):
+    """Another group has this name."""
+
+    code = "name_taken"
+
+
+class NotConnected(BadGateway):
+    """Node is not connected"""
+
+    code = "not_connected"
+
+
+class ConnectionLost(BadGateway):
+    """The node went away before it answered"""
+
+    code = "connection_lost"
+
+
+class NoAnswer(DomainError):
+    """The node did not answer in time"""
+
+    code = "no_answer"
+    status = 504
+
+
+class Refused(DomainError):
+    """The node refused the command"""
+
+    code = "command_refused"
+    status = 422
+
+
+class NoConfig(NotFound):
+    """The node reported no configuration in time"""
+
+    code = "no_config"
+
+
+class CommandDenied(Forbidden):
+    """This command is denied for this node."""
+
+    code = "command_denied"
+
+
+class CommandRoleTooLow(Forbidden):
+    """Your role does not allow this command."""
+
+    code = "role_too_low"
+
+
+class InMaintenance(Conflict):
+    """The node is in maintenance."""
+
+    code = "in_maintenance"
+
+
+class ActionTooLarge(DomainError):
+    """The command is too large."""
+
+    code = "too_large"
+    status = 413
+
+
+class HubOwnsThis(InvalidInput):
+    """The hub sends this command by itself; use the route made for it."""
+
+    code = "hub_owns_this"
+
+
+class NodesInvolved(InvalidInput):
+    """A node named here does not exist."""
+
+    code = "unknown_node"
+
+
+class AuthRefused(DomainError):
+    """What a node is told when it is not let in."""
+
+    code = "auth_refused"
+    status = 401
+
+
+class LockedOut(AuthRefused):
+    """Too many failed attempts; try again later"""
+
+    code = "locked_out"
+
+
+class MalformedFrame(InvalidInput):
+    """The frame is not valid."""
+
+    code = "malformed_frame"
+
+
+class NodeExpired(Conflict):
+    """The node has expired."""
+
+    code = "node_expired"
+
+
+class CommandCancelled(Conflict):
+    """The command was cancelled before the node answered."""
+
+    code = "command_cancelled"
+
+
+class NothingReported(Conflict):
+    """The node has reported no configuration yet."""
+
+    code = "nothing_reported"
+
+
+class NothingDesired(Conflict):
+    """No configuration is desired for this node."""
+
+    code = "nothing_desired"
+
+
+class InSync(Conflict):
+    """The node has what is desired of it; there is nothing to send."""
+
+    code = "in_sync"
+
+
+class NothingToRetry(Conflict):
+    """Nothing of this operation failed, or it was retried already."""
+
+    code = "nothing_to_retry"

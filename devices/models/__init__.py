@@ -1,0 +1,24 @@
+from devices.models.command import Command, NextNumber, Operation
+from devices.models.connection import Connection
+from devices.models.gateway import Gateway
+from devices.models.node import Node
+from devices.models.node_group import NodeGroup
+from devices.models.preference import Layout, Preference
+from devices.models.tunnel import Tunnel, TunnelLeg
+from devices.models.twin import ConfigVersion, Twin
+
+__all__ = [
+    "Command",
+    "ConfigVersion",
+    "Connection",
+    "Gateway",
+    "Layout",
+    "NextNumber",
+    "Node",
+    "NodeGroup",
+    "Operation",
+    "Preference",
+    "Tunnel",
+    "TunnelLeg",
+    "Twin",
+]

@@ -1,0 +1,220 @@
+"""A command's life: given, sent, answered, or ended without an answer. The socket only carries what is decided here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from django.db import transaction
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
+
+from devices.choices import COMMAND_LIFE, OPEN_COMMANDS, CommandStatus
+from devices.models import Command, NextNumber, Operation
+from rdos.kernel.bells import ring_on_commit
+from rdos.kernel.encryption import conceal, reveal
+from rdos.kernel.journal import Who
+from rdos.kernel.journal.storable import storable
+from rdos.kernel.secrecy import mask
+
+TIME_TO_LIVE = timedelta(days=1)
+LONGEST_ERROR = 2000
+# At once; whoever calls comes again while there are as many.
+MOST_EXPIRED = 1000
+
+
+def wake(node_id: UUID) -> None:
+    """Tells whoever holds the node's socket that something waits for it."""
+    ring_on_commit(f"node.{node_id}", "wake", everywhere=False)
+
+
+def settled_bell(command_id: UUID) -> str:
+    return f"command.{command_id}"
+
+
+def operation_bell(operation_id: UUID) -> str:
+    return f"operation.{operation_id}"
+
+
+def create(
+    *,
+    who: Who,
+    node_id: UUID,
+    action: Mapping[str, Any],
+    expires_at: datetime,
+    awaited: bool = False,
+    operation: Operation | None = None,
+    purpose: str = "",
+    serves: UUID | None = None,
+) -> Command:
+    """The row is the letter; the bell only makes it quick."""
+    command = draft(
+        who=who,
+        node_id=node_id,
+        action=action,
+        expires_at=expires_at,
+        awaited=awaited,
+        operation=operation,
+        purpose=purpose,
+        serves=serves,
+    )
+    command.save(force_insert=True)
+    wake(node_id)
+    return command
+
+
+def draft(*, who: Who, node_id: UUID, action: Mapping[str, Any], **fields: Any) -> Command:
+    """A row that is not saved yet."""
+    shown = storable(mask(action))
+    command = Command(
+        id=uuid4(),
+        number=NextNumber(),
+        node_id=node_id,
+        name=str(action["type"])[:128],
+        action=shown,
+        created_by_kind=who.kind,
+        created_by_id=who.id[:128],
+        created_by_label=who.label[:200],
+        **fields,
+    )
+    if shown != action:
+        conceal(command, "sealed", orjson.dumps(action).decode())
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A command on its way to its node."""
+
+    command_id: UUID
+    node_id: UUID
+    session_id: UUID
+    action: Any
+    expires_at: datetime
+
+
+def claim(*, gateway_id: UUID, node_ids: Sequence[UUID] | None, at: datetime) -> list[Letter]:
+    """What waits for these nodes (or for all of this gateway), marked as sent on their present sessions.
+
+    After the commit it goes on the wire. What a former session took with it is sent once more, under its old id.
+    """
+    mine = Command.objects.filter(status__in=OPEN_COMMANDS, expires_at__gt=at, node__gateway_id=gateway_id)
+    waiting = mine.filter(Q(status=CommandStatus.QUEUED) | ~Q(session_id=F("node__session_id")))
+    if node_ids is not None:
+        waiting = waiting.filter(node_id__in=node_ids)
+    with transaction.atomic():
+        held = waiting.select_for_update(of=("self",)).annotate(current=F("node__session_id"))
+        return [_sent(one, at) for one in held.filter(current__isnull=False).order_by("number", "id")]
+
+
+def _sent(command: Command, at: datetime) -> Letter:
+    session_id: UUID = command.current  # type: ignore[attr-defined] # annotated by the caller
+    Command.objects.filter(pk=command.pk, status__in=OPEN_COMMANDS).update(
+        status=CommandStatus.SENT, session_id=session_id, sent_at=at, attempts=F("attempts") + 1
+    )
+    return Letter(command.pk, command.node_id, session_id, letter_of(command), command.expires_at)
+
+
+def letter_of(command: Command) -> Any:
+    return orjson.loads(reveal(command, "sealed")) if command.sealed else command.action
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a node said of one command. The node is the connection's, never the frame's."""
+
+    command_id: UUID
+    node_id: UUID
+    success: bool
+    error: str = ""
+    error_code: str = ""
+    data: Any = None
+    details: Any = None
+
+
+def settle(replies: Sequence[Reply], at: datetime) -> list[Command]:
+    """The commands that these replies ended. Late, doubled and foreign replies change nothing."""
+    settled = []
+    for reply in replies:
+        mine = Command.objects.filter(node_id=reply.node_id)
+        moved = COMMAND_LIFE.try_move(
+            mine,
+            reply.command_id,
+            to=CommandStatus.ACKED if reply.success else CommandStatus.REJECTED,
+            from_=CommandStatus.SENT,
+            settled_at=at,
+            error=reply.error[:LONGEST_ERROR],
+            error_code=reply.error_code[:100],
+            data=storable(reply.data),
+            details=storable(reply.details),
+            sealed=_sealed_after(CommandStatus.ACKED if reply.success else CommandStatus.REJECTED),
+        )
+        if moved:
+            settled.append(reply.command_id)
+    return _told(settled)
+
+
+def answer_config(node_ids: Iterable[UUID], at: datetime) -> list[Command]:
+    """A reported configuration is the answer to whoever asked for it: edge and relay send no other."""
+    open_questions = Command.objects.filter(node_id__in=list(node_ids), name="get_config", status=CommandStatus.SENT)
+    return _end(open_questions, CommandStatus.ACKED, at)
+
+
+def end_awaited(sessions: Sequence[UUID], at: datetime) -> list[Command]:
+    """Whoever waits at a door for these sessions hears at once that they are over."""
+    lost = Command.objects.filter(awaited=True, session_id__in=sessions, status=CommandStatus.SENT)
+    return _end(
+        lost, CommandStatus.CANCELLED, at, error="The node went away before it answered", error_code="connection_lost"
+    )
+
+
+def give_up(command_id: UUID, at: datetime, *, error: str, error_code: str) -> bool:
+    """Ends a command whose asker stopped waiting; False when its answer was quicker."""
+    mine = Command.objects.filter(pk=command_id, status__in=OPEN_COMMANDS)
+    return bool(_end(mine, CommandStatus.CANCELLED, at, error=error, error_code=error_code))
+
+
+@transaction.atomic
+def expire(at: datetime, limit: int = MOST_EXPIRED) -> list[Command]:
+    late = Command.objects.filter(status__in=OPEN_COMMANDS, expires_at__lte=at).order_by("expires_at")
+    chosen = list(late.values_list("pk", flat=True)[:limit])
+    return _end(
+        Command.objects.filter(pk__in=chosen), CommandStatus.EXPIRED, at, error="Its time ran out", error_code="expired"
+    )
+
+
+def cancel(rows: QuerySet[Command], at: datetime, *, error: str) -> list[Command]:
+    """What was sent already is not sent again; whether its node carries it out, nobody knows."""
+    return _end(rows, CommandStatus.CANCELLED, at, error=error, error_code="cancelled")
+
+
+@transaction.atomic
+def _end(
+    rows: QuerySet[Command], to: CommandStatus, at: datetime, *, error: str = "", error_code: str = ""
+) -> list[Command]:
+    """Locked in the order in which claims lock them; what is no longer open was quicker, and is left alone."""
+    still_open = rows.order_by().filter(status__in=sorted(COMMAND_LIFE.sources(to)))
+    held = still_open.select_for_update(of=("self",)).order_by("number", "id")
+    ended = list(held.values_list("pk", flat=True))
+    # SQLite locks the whole database instead, and so does the guard there.
+    Command.objects.filter(pk__in=ended, status__in=sorted(COMMAND_LIFE.sources(to))).update(
+        status=to, settled_at=at, error=error[:LONGEST_ERROR], error_code=error_code[:100], sealed=_sealed_after(to)
+    )
+    return _told(ended)
+
+
+def _sealed_after(to: CommandStatus) -> Any:
+    """Secrets go when a command is over. Those of an operation stay with what failed, for whoever retries it."""
+    if to == CommandStatus.ACKED:
+        return ""
+    return Case(When(operation__isnull=False, then=F("sealed")), default=Value(""), output_field=TextField())
+
+
+def _told(ids: Sequence[UUID]) -> list[Command]:
+    ended = list(Command.objects.filter(pk__in=ids)) if ids else []
+    for command in ended:
+        ring_on_commit(settled_bell(command.pk))
+    for operation_id in {command.operation_id for command in ended if command.operation_id}:
+        ring_on_commit(operation_bell(operation_id))
+    return ended
