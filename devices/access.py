@@ -1,15 +1,17 @@
 """Which nodes an actor sees, and everything that hangs on them. Rows are fetched here and nowhere else."""
 
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.access import allows, require
 from devices.errors import NodeGone, OutsideYourNodes
 from devices.models import Command, Connection, Node, NodeGroup, Operation, Tunnel
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import NotFound
+
+Row = TypeVar("Row", bound=Model)
 
 
 def sees(actor: Actor, node_id: UUID) -> bool:
@@ -88,7 +90,7 @@ def may_command(actor: Actor) -> bool:
     return allows(actor, "commands.create")
 
 
-def _or_not_found(found: QuerySet[Any]) -> Any:
+def _or_not_found(found: QuerySet[Row]) -> Row:
     row = found.first()
     if row is None:
         raise NotFound

@@ -90,12 +90,19 @@ ONE_CORE = env.flag("RDOS_ONE_CORE")
 HTTP_THREADS = env.integer("RDOS_THREADS", least=1)
 ENABLE_DOCS = env.flag("ENABLE_DOCS")
 
+NODE_KEEPALIVE_SECONDS = env.integer("RDOS_NODE_KEEPALIVE_SECONDS", least=1)
+NODE_OFFLINE_SECONDS = env.integer("RDOS_NODE_OFFLINE_SECONDS", least=2)
+DRIVERS_FILE = env.text("RDOS_DRIVERS_FILE")
+SAMPLE_SECONDS = env.integer("RDOS_SAMPLE_SECONDS", least=1)
+
 # --- The project ----------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "rdos.apps.RdosConfig",
     "rdos.kernel.apps.KernelConfig",
     "accounts.apps.AccountsConfig",
+    "devices.apps.DevicesConfig",
+    "telemetry.apps.TelemetryConfig",
     # The basic one: the theme's default replaces the admin site with its own, and ours is rdos.console.site.
     "unfold.apps.BasicAppConfig",
     "rdos.apps.ConsoleConfig",

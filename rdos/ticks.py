@@ -12,7 +12,10 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from accounts.services import locks, logins
+from devices.services import commands, gateways, healing, replies, tunnels
 from rdos.kernel import journal
+from rdos.kernel.clock import database_now
+from telemetry.services import hub_events, partitions
 
 SEAL_LIMIT = 5000
 
@@ -31,6 +34,38 @@ def prune_logins() -> None:
     SessionStore.clear_expired()
 
 
+@shared_task(name="rdos.ticks.sweep_gateways")
+def sweep_gateways() -> None:
+    gateways.sweep(database_now())
+
+
+@shared_task(name="rdos.ticks.look_at_twins")
+def look_at_twins() -> None:
+    healing.look(database_now())
+
+
+@shared_task(name="rdos.ticks.retry_tunnels")
+def retry_tunnels() -> None:
+    tunnels.retry(timezone.now())
+
+
+@shared_task(name="rdos.ticks.tell_events")
+def tell_events() -> None:
+    while hub_events.tell() == hub_events.READ_AT_ONCE:
+        pass
+
+
+@shared_task(name="rdos.ticks.make_days")
+def make_days() -> None:
+    partitions.make_ahead(timezone.now())
+
+
+@shared_task(name="rdos.ticks.expire_commands")
+def expire_commands() -> None:
+    while replies.expire(database_now()) == commands.MOST_EXPIRED:
+        pass
+
+
 @dataclass(frozen=True)
 class Tick:
     name: str
@@ -40,6 +75,12 @@ class Tick:
 
 TICKS = (
     Tick("Seal the journal", seal_journal, timedelta(milliseconds=500)),
+    Tick("Tell events", tell_events, timedelta(seconds=1)),
+    Tick("Expire commands", expire_commands, timedelta(seconds=5)),
+    Tick("Mark lost nodes", sweep_gateways, timedelta(seconds=5)),
+    Tick("Look at configurations", look_at_twins, timedelta(seconds=20)),
+    Tick("Retry tunnels", retry_tunnels, timedelta(seconds=30)),
+    Tick("Make days for samples", make_days, timedelta(hours=1)),
     Tick("Forget ended logins", prune_logins, timedelta(minutes=10)),
 )
 
@@ -53,9 +94,15 @@ def sync() -> None:
     PeriodicTasks.update_changed()
 
 
+def _interval(every: timedelta) -> dict[str, Any]:
+    """Microseconds of an hour are more than beat's column holds."""
+    if every >= timedelta(minutes=1):
+        return {"every": every // timedelta(seconds=1), "period": IntervalSchedule.SECONDS}
+    return {"every": every // timedelta(microseconds=1), "period": IntervalSchedule.MICROSECONDS}
+
+
 def _row(tick: Tick) -> dict[str, Any]:
-    microseconds = tick.every // timedelta(microseconds=1)
-    interval, _ = IntervalSchedule.objects.get_or_create(every=microseconds, period=IntervalSchedule.MICROSECONDS)
+    interval, _ = IntervalSchedule.objects.get_or_create(**_interval(tick.every))
     return {
         "task": tick.task.name,  # type: ignore[attr-defined] # a Celery task
         "interval": interval,

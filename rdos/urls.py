@@ -5,11 +5,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from devices import views as devices
 from rdos.health import views as health
 from rdos.kernel.api.document import DocumentView
 
 api: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
+    path("", include("devices.urls")),
+    path("", include("telemetry.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready),
     path("health/live", health.live),
     path("metrics", health.metrics),
+    path("agent.pyz", devices.agent),
     path("console/", admin.site.urls),
 ]
 

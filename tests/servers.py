@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +67,40 @@ def start() -> dict[str, str]:
     _running = Running(directory, watcher)
     atexit.register(stop)
     return _begin(_running, lodge(directory))
+
+
+class LoneRedis:
+    """A Redis that a test may take away and give back."""
+
+    def __init__(self, directory: Path) -> None:
+        self._server = Redis(lodge(directory), free(), secrets.token_urlsafe(16))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    def start(self) -> None:
+        self._process = spawn(self._server.program(), output=subprocess.DEVNULL)
+        _wait(self._server)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process, self._server.program())
+            self._process = None
+
+
+@contextmanager
+def redis_of_its_own() -> Iterator[LoneRedis]:
+    directory = Path(tempfile.mkdtemp(prefix="rdos-test-"))
+    directory.chmod(0o711)
+    lone = LoneRedis(directory)
+    try:
+        lone.start()
+        yield lone
+    finally:
+        lone.stop()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def redis_of_this_worker(url: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from random import uniform
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from devices.services.commands import Letter
 from devices.services.presence import End, Refusals
 from rdos.kernel.batches import Batch
 from rdos.kernel.bells import exchange
+from rdos.kernel.clock import database_now
 from rdos.kernel.threads import in_thread
 
 BEAT_SECONDS = 0.5
@@ -31,6 +33,8 @@ BEAT_SECONDS = 0.5
 LOOK_SECONDS = 2.0
 COMPARE_SECONDS = 10.0
 SEEN_SECONDS = 30.0
+
+T = TypeVar("T")
 
 logger = logging.getLogger("rdos.nodes")
 
@@ -65,7 +69,7 @@ class Switchboard:
         self._beat.cancel()
         await self.stores.drain(1.0)
         with suppress(Exception):
-            await in_thread(gateways.close_lease, self.gateway_id, timezone.now())
+            await in_thread(_now, gateways.close_lease, self.gateway_id)
 
     # --- Sessions
 
@@ -106,7 +110,12 @@ class Switchboard:
 
     def _claim(self, node_ids: list[UUID]) -> None:
         """In a thread: what waits for these nodes is theirs now, and goes on the wire after the commit."""
-        letters = commands.claim(gateway_id=self.gateway_id, node_ids=list(set(node_ids)), at=timezone.now())
+        letters = commands.claim(gateway_id=self.gateway_id, node_ids=list(set(node_ids)), at=database_now())
+        if letters:
+            self._loop.call_soon_threadsafe(self._deliver, letters)
+
+    def _claim_all(self) -> None:
+        letters = commands.claim(gateway_id=self.gateway_id, node_ids=None, at=database_now())
         if letters:
             self._loop.call_soon_threadsafe(self._deliver, letters)
 
@@ -147,8 +156,8 @@ class Switchboard:
     async def _open_lease(self) -> None:
         while not self._open.is_set():
             try:
-                await in_thread(gateways.sweep, timezone.now())
-                await in_thread(gateways.open_lease, self.gateway_id, timezone.now())
+                await in_thread(_now, gateways.sweep)
+                await in_thread(_now, gateways.open_lease, self.gateway_id)
                 self._open.set()
             except Exception:  # The database may be away; nobody is let in until it is back.
                 logger.exception("The gateway has no lease yet", extra={"action": "gateway_not_open"})
@@ -162,21 +171,20 @@ class Switchboard:
 
     async def _look(self) -> None:
         if self.sessions:
-            letters = await in_thread(commands.claim, gateway_id=self.gateway_id, node_ids=None, at=timezone.now())
-            self._deliver(letters)
+            await in_thread(self._claim_all)
 
     async def _renew(self) -> None:
         refused, self._refused = self._refused, Counter()
         if refused:
             told = [Refusals(address, reason, node, times) for (address, reason, node), times in refused.items()]
             await in_thread(presence.note_refusals, told, timezone.now())
-        if not await in_thread(gateways.renew, self.gateway_id, timezone.now()):
+        if not await in_thread(_now, gateways.renew, self.gateway_id):
             await self._begin_anew()
 
     async def _begin_anew(self) -> None:
         """Others took this process for dead and its nodes for gone: they dial in again, and the picture is true."""
         logger.error("The gateway's lease was lost", extra={"action": "gateway_lease_lost"})
-        await in_thread(gateways.open_lease, self.gateway_id, timezone.now())
+        await in_thread(_now, gateways.open_lease, self.gateway_id)
         for session in list(self.sessions.values()):
             session.end(TRY_AGAIN)
 
@@ -187,7 +195,7 @@ class Switchboard:
         """What the rows say against what is connected here: a bell may have been lost either way."""
         before = {pk: one for pk, one in self.sessions.items() if one.open}
         rows = await in_thread(presence.present, self.gateway_id)
-        at = timezone.now()
+        at = await in_thread(database_now)
         for session_id, session in before.items():
             row = rows.get(session_id)
             if row is None:
@@ -212,6 +220,11 @@ class Switchboard:
             if session.heard_at - session.seen_noted_at > SEEN_SECONDS:
                 session.seen_noted_at = session.heard_at
                 self.stores.seen(session.node_id, session.session_id, timezone.now())
+
+
+def _now(call: Callable[..., T], *arguments: Any) -> T:
+    """By the database's clock, so that a process whose own clock jumps is not taken for dead."""
+    return call(*arguments, database_now())
 
 
 def _driver(device_type: str) -> drivers.Driver:

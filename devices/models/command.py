@@ -16,11 +16,11 @@ class NextNumber(models.Func):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, *_: Any, **__: Any) -> tuple[str, list[Any]]:
-        return "nextval('devices_command_number')", []
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> tuple[str, Any]:
+        return "nextval('devices_command_number')", ()
 
-    def as_sqlite(self, *_: Any, **__: Any) -> tuple[str, list[Any]]:
-        return "(SELECT COALESCE(MAX(number), 0) + 1 FROM devices_command)", []
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, Any]:
+        return "(SELECT COALESCE(MAX(number), 0) + 1 FROM devices_command)", ()
 
 
 class Operation(models.Model):
@@ -84,7 +84,9 @@ class Command(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["operation", "node"], name="an_operation_tells_a_node_once", condition=Q(operation__isnull=False)
+                fields=["operation", "node"],
+                name="an_operation_tells_a_node_once",
+                condition=Q(operation__isnull=False),
             ),
         ]
         indexes = [
@@ -97,4 +99,3 @@ class Command(models.Model):
 
     def __str__(self) -> str:
         return self.name
-

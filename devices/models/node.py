@@ -67,7 +67,9 @@ class Node(models.Model):
             models.Index(fields=["name", "id"], name="nodes_by_name"),
             models.Index(fields=["-created_at", "-id"], name="nodes_newest_first"),
             models.Index(fields=["status"], name="nodes_by_status"),
-            models.Index(fields=["spent_token_digest"], name="nodes_by_spent_token", condition=~Q(spent_token_digest="")),
+            models.Index(
+                fields=["spent_token_digest"], name="nodes_by_spent_token", condition=~Q(spent_token_digest="")
+            ),
             models.Index(fields=["expires_at"], name="nodes_that_expire", condition=Q(expires_at__isnull=False)),
         ]
 

@@ -23,9 +23,7 @@ class NodeGroup(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("name"), name="a_group_name_is_taken_once_whatever_its_case"),
-            models.CheckConstraint(
-                condition=Q(kind=GroupKind.QUERY) | Q(query={}), name="a_static_group_asks_nothing"
-            ),
+            models.CheckConstraint(condition=Q(kind=GroupKind.QUERY) | Q(query={}), name="a_static_group_asks_nothing"),
         ]
         indexes = [models.Index(fields=["-created_at", "-id"], name="groups_newest_first")]
 

@@ -97,7 +97,7 @@ def _rows(attempts: Sequence[Attempt]) -> _Rows:
     if tokens:
         wanted |= set(Node.objects.filter(token_digest__in=tokens).values_list("pk", flat=True))
         wanted |= set(Node.objects.filter(spent_token_digest__in=tokens).values_list("pk", flat=True))
-    nodes = list(Node.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+    nodes = list(Node.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
     return _Rows(
         by_id={node.pk: node for node in nodes},
         by_token={node.token_digest: node for node in nodes if node.token_digest},

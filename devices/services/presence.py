@@ -46,9 +46,9 @@ def part(ends: Sequence[End], at: datetime) -> None:
     for end in ends:
         _close_connection(end, at)
     _forget(ends, parted, at)
-    names = {node.pk: node for node in Node.objects.filter(pk__in=[end.node_id for end in parted])}
+    nodes = Node.objects.in_bulk([end.node_id for end in parted])
     for end in parted:
-        if node := names.get(end.node_id):
+        if node := nodes.get(end.node_id):
             record(who=_who(node), action="node.disconnect", about=row_of(node), details=_facts(end, node, at))
 
 
@@ -96,7 +96,8 @@ def note_refusals(found: Sequence[Refusals], at: datetime) -> None:
 def present(gateway_id: UUID) -> dict[UUID, tuple[UUID, datetime | None]]:
     """What the rows say this gateway holds: by session, the node and when it expires."""
     held = Node.objects.filter(gateway_id=gateway_id, session_id__isnull=False)
-    return {session: (pk, expires) for session, pk, expires in held.values_list("session_id", "pk", "expires_at")}
+    rows = held.values_list("session_id", "pk", "expires_at")
+    return {session: (pk, expires) for session, pk, expires in rows if session is not None}
 
 
 def _is_parted(end: End, *, seen: bool = True) -> bool:

@@ -35,7 +35,7 @@ def take(items: Sequence[Reply | Report], at: datetime) -> None:
 
 def _take_report(report: Report, at: datetime) -> None:
     # Held, so that the node neither vanishes nor changes hands meanwhile; from a former session nothing is taken.
-    held = Node.objects.select_for_update().filter(pk=report.node_id, session_id=report.session_id)
+    held = Node.objects.select_for_update(no_key=True).filter(pk=report.node_id, session_id=report.session_id)
     if held.values_list("pk").first() is not None:
         twins.report(node_id=report.node_id, session_id=report.session_id, config=report.config, at=at)
         served(commands.answer_config([report.node_id], at), at)

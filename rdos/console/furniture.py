@@ -14,6 +14,7 @@ from rdos.console.ticks import TickPage
 from rdos.kernel import panels
 from rdos.kernel.actors import Actor
 from rdos.kernel.models import JournalEntry
+from telemetry.admin.attention import alarms
 
 # Roles are our rulebook's, and ticks are fixed: a form for these would promise what nothing keeps.
 UNWANTED = (Group, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule, PeriodicTask)
@@ -26,5 +27,5 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
     site.register(JournalEntry, JournalPage)
     site.register(PeriodicTask, TickPage)
     panels.add(panels.LIGHTS, lights)
-    for filler in (newest_seal, attention.people, attention.failed_sign_ins, attention.tokens):
+    for filler in (newest_seal, attention.people, attention.failed_sign_ins, attention.tokens, alarms):
         panels.add(panels.ATTENTION, filler)

@@ -35,6 +35,7 @@ class Group:
 
 GROUPS = (
     Group("Overview", (Place("Needs attention", "monitor_heart", "/"),)),
+    Group("Fleet", (Place("Events", "notifications", "admin:telemetry_event_changelist", "events.read"),)),
     Group(
         "People and access",
         (

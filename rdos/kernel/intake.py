@@ -1,6 +1,6 @@
 """What nodes send that a higher app keeps: the lower door gives, the higher app takes.
 
-A taker is registered once, in composition: `intake.READINGS.taken_by(writer.take)`. Without one, what is given is dropped.
+A taker is registered once, in composition: `intake.READINGS.taken_by(writer.take)`. What nobody takes is dropped.
 """
 
 from collections.abc import Callable, Sequence

@@ -27,7 +27,7 @@ TELLING_PARTS = (
     "recoverycode",
 )
 # Only as a word of its own: "otp" is also part of "hotplug".
-TELLING_WORDS = frozenset({"otp", "totp", "jwt", "bearer", "pwd"})
+TELLING_WORDS = frozenset({"otp", "totp", "jwt", "bearer", "pwd", "psk"})
 # A secret's id, age or kind is no secret.
 HARMLESS_LAST_WORDS = frozenset(
     {"id", "ids", "at", "on", "type", "kind", "name", "label", "count", "prefix", "seconds", "minutes", "hours", "days"}

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.routes import api_routes
+from tests.api.routes import address_of, api_routes
 from tests.people import Caller, Person
 
 WRITES = [(method, path) for method, path in api_routes() if method != "GET" and path != "auth/login-form"]
@@ -98,10 +98,6 @@ TYPES = [
 ]
 
 
-def address(path: str) -> str:
-    return "/api/v1/" + path.replace("<uuid:pk>", str(uuid4()))
-
-
 def is_a_refusal(response: Any) -> bool:
     return 200 <= response.status_code < 500 and (response.status_code < 400 or "detail" in response.json())
 
@@ -111,7 +107,7 @@ def test_no_body_breaks_any_door(super_admin: Person, body: bytes) -> None:
     for method, path in WRITES:
         # A fresh login for each: one of the doors is the way out.
         caller = Person(super_admin.user).caller
-        response = caller.generic(method, address(path), body, "application/json")
+        response = caller.generic(method, address_of(path), body, "application/json")
         assert is_a_refusal(response), (method, path, response.status_code)
 
 
@@ -119,7 +115,7 @@ def test_no_body_breaks_any_door(super_admin: Person, body: bytes) -> None:
 def test_no_content_type_breaks_any_door(super_admin: Person, kind: str) -> None:
     for method, path in WRITES:
         caller = Person(super_admin.user).caller
-        response = caller.generic(method, address(path), b'{"name": "n"}', kind)
+        response = caller.generic(method, address_of(path), b'{"name": "n"}', kind)
         assert is_a_refusal(response), (method, path, response.status_code)
 
 
@@ -171,8 +167,8 @@ def test_a_form_beyond_the_limit_is_413(db: None) -> None:
 def test_no_query_breaks_any_door(super_admin: Person, query: str) -> None:
     caller = super_admin.caller
     for _, path in READS:
-        assert is_a_refusal(caller.get(f"{address(path)}?{query}")), path
-        assert caller.get(f"/bloxserver{address(path)}?{query}").status_code < 500, path
+        assert is_a_refusal(caller.get(f"{address_of(path)}?{query}")), path
+        assert caller.get(f"/bloxserver{address_of(path)}?{query}").status_code < 500, path
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,19 @@
 """What the API document promises holds for whatever a client may think of: read from the code, thrown at the hub."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import schemathesis
 from django.conf import settings as hub
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from redis import Redis
-from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -20,12 +21,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from devices.services import operations
 from rdos.wsgi import application
 from tests.api.routes import api_routes
+from tests.devices import told
 from tests.people import PASSWORD, Person
 
+# A 500 is promised nowhere, so it breaks the first of these; 502 and 504 say that a node did not answer.
 PROMISES = [
-    not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_headers_conformance,
@@ -56,11 +59,16 @@ def one_connection() -> Iterator[None]:
 def test_the_document_is_openapi_3_1_and_covers_every_route() -> None:
     assert document["openapi"].startswith("3.1")
     described = {
-        (method.upper(), path.removeprefix("/api/v1/").replace("{id}", "<uuid:pk>"))
+        (method.upper(), path.removeprefix("/api/v1/"))
         for path, operations in document["paths"].items()
         for method in operations
     }
-    assert {("POST", "auth/login-form"), ("GET", "schema")} == set(api_routes()) - described
+    routes = {(method, as_described(path)) for method, path in api_routes()}
+    assert {("POST", "auth/login-form"), ("GET", "schema")} == routes - described
+
+
+def as_described(path: str) -> str:
+    return re.sub(r"<\w+:(\w+)>", r"{\1}", path).replace("{pk}", "{id}")
 
 
 @pytest.fixture
@@ -68,14 +76,26 @@ def targets(super_admin: Person, viewer: Person) -> dict[str, Any]:
     """What is really there, by the noun of the path."""
     super_admin.token()
     row = super_admin.user.api_tokens.get()
-    return {"users": viewer.id, "tokens": row.pk, "logins": super_admin.signed_in.login.pk}
+    node = told.node(connected=False)
+    target = operations.Target(node_ids=[node.pk])
+    operation = operations.create(
+        actor=super_admin.actor, action={"type": "get_config"}, target=target, at=timezone.now()
+    )
+    return {
+        "users": viewer.id,
+        "tokens": row.pk,
+        "logins": super_admin.signed_in.login.pk,
+        "nodes": node.pk,
+        "operations": operation.pk,
+        "commands": operation.commands.get().pk,
+    }
 
 
 def aim(case: Any, targets: dict[str, Any]) -> None:
     """Chance alone never finds a real id, a good password or a name that exists; what is ill-formed stays so."""
     nouns = case.path.split("/")
     if "{id}" in nouns and is_uuid(case.path_parameters.get("id")):
-        case.path_parameters["id"] = str(targets[nouns[nouns.index("{id}") - 1]])
+        case.path_parameters["id"] = str(targets.get(nouns[nouns.index("{id}") - 1], uuid4()))
     if not isinstance(case.body, dict):
         return
     if isinstance(case.body.get("password"), str):

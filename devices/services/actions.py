@@ -1,0 +1,68 @@
+"""What may be said to a node at all, and who may say it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from accounts.access import require
+from accounts.choices import Role
+from devices import drivers
+from devices.drivers import CommandSpec, check_arguments
+from devices.errors import ActionTooLarge, CommandDenied, CommandRoleTooLow, HubOwnsThis
+from devices.models import Node
+from rdos.kernel.actors import Actor
+from rdos.kernel.errors import DomainError, InvalidInput
+
+LONGEST_NAME = 128
+LARGEST = 50 * 1024
+LARGEST_CONFIGURATION = 100 * 1024
+ROTATE = "rotate_secret"
+UPDATE = "update_config"
+
+
+def insist_well_formed(action: Any) -> str:
+    """Its name. More is only known of the commands that a driver describes."""
+    name = action.get("type") if isinstance(action, Mapping) else None
+    if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_NAME:
+        sentence = f"An object whose `type` is a text of 1–{LONGEST_NAME} characters."
+        raise InvalidInput(errors={"action": [sentence]}, misshapen=True)
+    most = LARGEST_CONFIGURATION if name == UPDATE else LARGEST
+    if len(orjson.dumps(action)) > most:
+        raise ActionTooLarge(f"The command is larger than {most // 1024} KiB.")
+    if name == ROTATE and "new_secret" in action:
+        raise HubOwnsThis("The hub makes the new secret by itself; leave `new_secret` out.")
+    return name
+
+
+def spec_of(node: Node, name: str) -> CommandSpec | None:
+    """None for what the node's driver has not heard of: the node decides."""
+    known = drivers.known(node.device_type)
+    return drivers.get(node.device_type).command(name) if known else None
+
+
+def refusal(actor: Actor, node: Node, action: Mapping[str, Any]) -> DomainError | None:
+    """Why this actor may not tell this node this. A bulk operation notes it and goes on to the next node."""
+    spec = spec_of(node, action["type"])
+    if action["type"] in node.denied_commands:
+        return CommandDenied()
+    if spec is not None and Role(actor.role).rank < Role(spec.requires_role).rank:
+        return CommandRoleTooLow(f"This command needs the role {spec.requires_role}.")
+    return _faulty(spec, action)
+
+
+def _faulty(spec: CommandSpec | None, action: Mapping[str, Any]) -> InvalidInput | None:
+    if spec is None or action["type"] == ROTATE:
+        return None
+    try:
+        check_arguments(spec, action)
+    except InvalidInput as error:
+        return error
+    return None
+
+
+def insist_allowed(actor: Actor, node: Node, action: Mapping[str, Any]) -> None:
+    if action["type"] == ROTATE:
+        require(actor, "nodes.credentials")
+    if error := refusal(actor, node, action):
+        raise error

@@ -1,0 +1,220 @@
+"""One action told to many nodes. Who is not told is named, with the reason."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count
+
+from devices import drivers, particulars, queries
+from devices.access import commands_for, group_for, nodes_for, operation_for, sees, sees_everything
+from devices.choices import CommandStatus
+from devices.errors import HubOwnsThis, NodeGone, NothingToRetry, OutsideYourNodes
+from devices.models import Command, Node, Operation
+from devices.services import actions, commands, replies, telling
+from rdos.kernel.actors import Actor
+from rdos.kernel.bells import ring_on_commit
+from rdos.kernel.errors import InvalidInput
+from rdos.kernel.journal import record, row_of
+from rdos.kernel.journal.storable import storable
+from rdos.kernel.secrecy import mask
+
+MOST_NODES = 10_000
+BATCH = 1000
+FAILED = (CommandStatus.REJECTED, CommandStatus.EXPIRED, CommandStatus.CANCELLED)
+# All that is read of a node: health and metadata may be large.
+NEEDED = (
+    "name",
+    "device_type",
+    "denied_commands",
+    "expires_at",
+    "maintenance_until",
+    "session_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which nodes are meant: exactly one of the three."""
+
+    node_ids: Sequence[UUID] | None = None
+    group_id: UUID | None = None
+    labels: Mapping[str, str] | None = None
+
+    def as_told(self) -> dict[str, Any]:
+        chosen = {"node_ids": self.node_ids, "group_id": self.group_id, "labels": self.labels}
+        return {name: value for name, value in chosen.items() if value is not None}
+
+
+def create(
+    *,
+    actor: Actor,
+    action: Any,
+    target: Target,
+    at: datetime,
+    ttl: timedelta = commands.TIME_TO_LIVE,
+    title: str = "",
+) -> Operation:
+    name = actions.insist_well_formed(action)
+    if name == actions.ROTATE:
+        raise HubOwnsThis("Every node has its own secret; give them new ones one by one.")
+    nodes, unknown = _chosen(actor, target)
+    with transaction.atomic():
+        operation = _begun(actor, action, title or f"{name} on {len(nodes)} nodes")
+        _tell(actor, operation, action, nodes, unknown, ttl, at)
+        facts = target.as_told() if target.node_ids is None else {"nodes": len(target.node_ids)}
+        _record(actor, operation, "operation.create", facts)
+    return operation
+
+
+def _begun(actor: Actor, action: Mapping[str, Any], title: str, retry_of: Operation | None = None) -> Operation:
+    who = actor.who
+    operation = Operation.objects.create(
+        action=storable(mask(action)),
+        title=title[:200],
+        retry_of=retry_of,
+        created_by_kind=who.kind,
+        created_by_id=who.id[:128],
+        created_by_label=who.label[:200],
+    )
+    operation.refresh_from_db(fields=["created_at"])
+    return operation
+
+
+def _chosen(actor: Actor, target: Target) -> tuple[list[Node], list[dict[str, Any]]]:
+    """The nodes that are meant, and what is said of those that cannot be told for being nobody's or not theirs."""
+    if len(target.as_told()) != 1:
+        raise InvalidInput(errors={"node_ids": ["Name exactly one of `node_ids`, `group_id` and `labels`."]})
+    if target.node_ids is not None:
+        return _named(actor, list(dict.fromkeys(target.node_ids)))
+    if target.group_id is not None:
+        found = queries.members(group_for(actor, target.group_id), actor)
+    else:
+        particulars.check({"labels": target.labels})
+        found = queries.selected(nodes_for(actor), labels=target.labels)
+    nodes = list(found.only(*NEEDED).order_by("name", "id")[: MOST_NODES + 1])
+    _insist_bounded(nodes)
+    return nodes, []
+
+
+def _insist_bounded(nodes: Sequence[object]) -> None:
+    if len(nodes) > MOST_NODES:
+        raise InvalidInput(f"An operation tells at most {MOST_NODES} nodes; choose fewer.")
+
+
+def _named(actor: Actor, wanted: list[UUID]) -> tuple[list[Node], list[dict[str, Any]]]:
+    _insist_bounded(wanted)
+    found = {node.pk: node for node in nodes_for(actor).filter(pk__in=wanted).only(*NEEDED)}
+    unknown = [pk for pk in wanted if pk not in found]
+    # Whether a node that the actor does not see exists, is not told.
+    reasons = [_skipped(pk, "", str((NodeGone if sees(actor, pk) else OutsideYourNodes)())) for pk in unknown]
+    return [found[pk] for pk in wanted if pk in found], reasons
+
+
+def _skipped(node_id: UUID, name: str, reason: str) -> dict[str, Any]:
+    return {"node_id": str(node_id), "node_name": name, "reason": reason}
+
+
+def _tell(
+    actor: Actor,
+    operation: Operation,
+    action: Mapping[str, Any],
+    nodes: Iterable[Node],
+    skipped: list[dict[str, Any]],
+    ttl: timedelta,
+    at: datetime,
+) -> None:
+    rows = []
+    for node in nodes:
+        if reason := reason_against(actor, node, action, at):
+            skipped.append(_skipped(node.pk, node.name, reason))
+        else:
+            rows.append(_row(actor, operation, node, action, ttl, at))
+            if node.is_connected:
+                commands.wake(node.pk)
+    Command.objects.bulk_create(rows, batch_size=BATCH)
+    operation.skipped = skipped
+    operation.save(update_fields=["skipped"])
+    ring_on_commit(commands.operation_bell(operation.pk))
+
+
+def reason_against(actor: Actor, node: Node, action: Mapping[str, Any], at: datetime) -> str:
+    """Empty when the node is told."""
+    if node.in_maintenance(at):
+        return "The node is in maintenance."
+    if node.is_expired(at):
+        return "The node has expired."
+    spec = actions.spec_of(node, action["type"])
+    if spec is None and drivers.known(node.device_type) and drivers.get(node.device_type).commands:
+        return f"A node of type {node.device_type} does not know this command."
+    if error := actions.refusal(actor, node, action):
+        return str(error)
+    if spec is not None and not spec.waits and not node.is_connected:
+        return "The node is offline, and this command cannot wait."
+    return ""
+
+
+def _row(
+    actor: Actor, operation: Operation, node: Node, action: Mapping[str, Any], ttl: timedelta, at: datetime
+) -> Command:
+    spec = actions.spec_of(node, action["type"])
+    only_now = spec is not None and not spec.waits
+    return commands.draft(
+        who=actor.who,
+        node_id=node.pk,
+        action=action,
+        operation=operation,
+        awaited=only_now,
+        expires_at=at + (min(ttl, telling.ONLY_NOW) if only_now else ttl),
+    )
+
+
+def _record(actor: Actor, operation: Operation, action: str, facts: Mapping[str, Any]) -> None:
+    details = {"action": operation.action, "skipped": len(operation.skipped), **facts}
+    record(who=actor.who, action=action, about=row_of(operation), details=details)
+
+
+@transaction.atomic
+def retry(*, actor: Actor, pk: UUID, at: datetime, ttl: timedelta = commands.TIME_TO_LIVE) -> Operation:
+    """The same action for those that did not carry it out, once: what fails again is retried from the retry."""
+    former = Operation.objects.select_for_update().get(pk=operation_for(actor, pk).pk)
+    failed = commands_for(actor).filter(operation=former, status__in=FAILED)
+    sample = failed.first()
+    if sample is None or former.retries.exists():
+        raise NothingToRetry
+    action = commands.letter_of(sample)
+    nodes = nodes_for(actor).filter(commands__in=failed).only(*NEEDED).order_by("name", "id")
+    operation = _begun(actor, action, f"Again: {former.title}", former)
+    _tell(actor, operation, action, nodes, [], ttl, at)
+    # The retry keeps the secrets now, as long as it needs them.
+    failed.exclude(sealed="").update(sealed="")
+    _record(actor, operation, "operation.retry", {"retry_of": former.pk})
+    return operation
+
+
+@transaction.atomic
+def cancel(*, actor: Actor, pk: UUID, at: datetime) -> Operation:
+    operation = operation_for(actor, pk)
+    ended = commands.cancel(commands_for(actor).filter(operation=operation), at, error=f"Cancelled by {actor.label}")
+    replies.served(ended, at)
+    if ended:
+        _record(actor, operation, "operation.cancel", {"cancelled": len(ended)})
+    return operation
+
+
+def counts(actor: Actor, operations: Iterable[Operation]) -> dict[UUID, dict[str, int]]:
+    """How many commands of each are in which state, of those that the actor sees."""
+    found: dict[UUID, dict[str, int]] = {one.pk: dict.fromkeys(CommandStatus.values, 0) for one in operations}
+    mine = commands_for(actor).filter(operation_id__in=list(found)).values_list("operation_id", "status")
+    for operation_id, status, count in mine.annotate(count=Count("id")):
+        found[operation_id][status] = count
+    return found
+
+
+def skipped_of(actor: Actor, operation: Operation) -> list[dict[str, Any]]:
+    if sees_everything(actor):
+        return list(operation.skipped)
+    return [one for one in operation.skipped if sees(actor, UUID(one["node_id"]))]

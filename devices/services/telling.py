@@ -1,0 +1,146 @@
+"""A person tells a node something: now, while they wait for its answer, or whenever the node is there."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from devices.access import command_for
+from devices.choices import OPEN_COMMANDS, CommandStatus
+from devices.errors import CommandCancelled, ConnectionLost, NoAnswer, NodeExpired, NotConnected, Refused
+from devices.models import Command, Node
+from devices.services import actions, commands, config_versions, replies, rotation
+from rdos.kernel.actors import Actor
+from rdos.kernel.journal import record, row_of
+from rdos.kernel.lifecycle import WrongState
+
+# How long somebody waits who does not say how long.
+PATIENCE = 10.0
+ONLY_NOW = timedelta(seconds=PATIENCE)
+NOT_IN_TIME = "The node did not answer in time"
+NOT_THERE = "Node is not connected"
+SENT_ALREADY = "It was sent already. It is not sent again, but the node may carry it out."
+
+
+def tell(
+    *,
+    actor: Actor,
+    node: Node,
+    action: Any,
+    at: datetime,
+    wait: float | None = PATIENCE,
+    ttl: timedelta = commands.TIME_TO_LIVE,
+    purpose: str = "",
+    serves: UUID | None = None,
+    recorded_as: str = "command.create",
+) -> Command:
+    """With a `wait` the command lives only as long as its asker waits; without, it waits for its node."""
+    name = actions.insist_well_formed(action)
+    actions.insist_allowed(actor, node, action)
+    if node.is_expired(at):
+        raise NodeExpired
+    spec = actions.spec_of(node, name)
+    only_now = wait is not None or (spec is not None and not spec.waits)
+    if only_now and not node.is_connected:
+        raise NotConnected(extra={"command_id": _noted_as_impossible(actor, node, action, at)})
+    lives = timedelta(seconds=wait) if wait is not None else min(ttl, ONLY_NOW) if only_now else ttl
+    if name == actions.ROTATE:
+        return rotation.begin(actor=actor, node=node, at=at, awaited=only_now, expires_at=at + lives)
+    with transaction.atomic():
+        command = commands.create(
+            who=actor.who,
+            node_id=node.pk,
+            action=action,
+            expires_at=at + lives,
+            awaited=only_now,
+            purpose=purpose,
+            serves=serves,
+        )
+        _record(actor, node, command, recorded_as)
+    return command
+
+
+@transaction.atomic
+def _noted_as_impossible(actor: Actor, node: Node, action: Mapping[str, Any], at: datetime) -> UUID:
+    """The history shows what was tried."""
+    command = commands.create(who=actor.who, node_id=node.pk, action=action, expires_at=at, awaited=True)
+    commands.give_up(command.pk, at, error=NOT_THERE, error_code="not_connected")
+    _record(actor, node, command, "command.create")
+    return command.pk
+
+
+def _record(actor: Actor, node: Node, command: Command, recorded_as: str) -> None:
+    details = {"command_id": command.pk, "action": command.action}
+    record(who=actor.who, action=recorded_as, about=row_of(node), details=details)
+
+
+def position(command: Command) -> int:
+    """How many wait for the node before this one."""
+    number = Command.objects.values_list("number", flat=True).get(pk=command.pk)
+    return Command.objects.filter(node_id=command.node_id, status__in=OPEN_COMMANDS, number__lt=number).count()
+
+
+def outcome(*, command_id: UUID, over: bool, at: datetime) -> dict[str, Any] | None:
+    """What the asker hears: None while there is nothing to say, and a refusal for everything but success."""
+    command = Command.objects.get(pk=command_id)
+    if command.status in OPEN_COMMANDS:
+        if not over:
+            return None
+        _give_up(command, at)
+        command.refresh_from_db()
+    if command.status != CommandStatus.ACKED:
+        raise _failure(command)
+    return _success(command, over)
+
+
+@transaction.atomic
+def _give_up(command: Command, at: datetime) -> None:
+    """When it loses the race against the answer, the answer counts."""
+    if commands.give_up(command.pk, at, error=NOT_IN_TIME, error_code="no_answer"):
+        replies.served([Command.objects.get(pk=command.pk)], at)
+
+
+def _success(command: Command, over: bool) -> dict[str, Any] | None:
+    said: dict[str, Any] = {"command_id": command.pk, "success": True}
+    if command.name == "get_config" and command.data is None:
+        # Some nodes acknowledge first and report afterwards.
+        fresh = config_versions.fresh(command.node_id)
+        if fresh is None and not over:
+            return None
+        return said if fresh is None else said | {"data": config_versions.content_of(fresh)}
+    return said if command.data is None else said | {"data": command.data}
+
+
+def _failure(command: Command) -> Exception:
+    extra: dict[str, Any] = {"command_id": command.pk}
+    if command.status == CommandStatus.REJECTED:
+        extra |= {"error_code": command.error_code} if command.error_code else {}
+        extra |= {"details": command.details} if command.details is not None else {}
+        return Refused(command.error or None, extra=extra)
+    if command.status == CommandStatus.EXPIRED:
+        return NoAnswer(extra=extra)
+    causes = {"connection_lost": ConnectionLost, "not_connected": NotConnected, "no_answer": NoAnswer}
+    return causes.get(command.error_code, CommandCancelled)(extra=extra)
+
+
+@transaction.atomic
+def cancel(*, actor: Actor, pk: UUID, at: datetime) -> Command:
+    command = command_for(actor, pk, "commands.cancel")
+    ended = commands.cancel(Command.objects.filter(pk=pk), at, error=f"Cancelled by {actor.label}")
+    if not ended:
+        present = Command.objects.values_list("status", flat=True).get(pk=pk)
+        raise WrongState(present=present, wanted=CommandStatus.CANCELLED)
+    cancelled = ended[0]
+    if cancelled.sent_at is not None:
+        cancelled.details = {"note": SENT_ALREADY}
+        cancelled.save(update_fields=["details"])
+    replies.served([cancelled], at)
+    record(
+        who=actor.who,
+        action="command.cancel",
+        about=row_of(command.node),
+        details={"command_id": pk, "command": command.name, "was_sent": cancelled.sent_at is not None},
+    )
+    return command_for(actor, pk)
