@@ -1,6 +1,7 @@
 """HTTP goes to Django's WSGI handler, sockets to Channels: docs/adr/0001-http-through-wsgi-sockets-through-asgi.md."""
 
 import os
+from functools import partial
 
 from django.core.wsgi import get_wsgi_application
 
@@ -16,10 +17,12 @@ from rdos.doors.bridge import Bridge  # noqa: E402
 from rdos.doors.front import Front  # noqa: E402
 from rdos.doors.warmth import warm_up  # noqa: E402
 from rdos.routing import sockets  # noqa: E402
+from telemetry.services import writer  # noqa: E402
 
+# What was measured last is stored before the process ends, if the database takes it this quickly.
+STORING_SECONDS = 1.0
 # Longer than this and the first in line would have given up: better to say so at once.
 WAITING_PER_THREAD = 32
-
 
 
 def front() -> Front:
@@ -31,7 +34,7 @@ def front() -> Front:
             body_limit=settings.BODY_LIMIT_BYTES,
         ),
         sockets=sockets,
-        at_stop=[switchboard.stop],
+        at_stop=[switchboard.stop, partial(writer.drain, STORING_SECONDS)],
     )
 
 

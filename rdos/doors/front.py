@@ -11,7 +11,7 @@ STOP_WAITING = "stop_waiting"
 
 class Front:
     def __init__(
-        self, *, http: Bridge, sockets: ASGIApplication, at_stop: Sequence[Callable[[], Awaitable[None]]] = ()
+        self, *, http: Bridge, sockets: ASGIApplication, at_stop: Sequence[Callable[[], Awaitable[object]]] = ()
     ) -> None:
         self.http = http
         self.sockets = sockets

@@ -64,6 +64,31 @@ def _converged(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft
     return _of_node(entry, node_id, Severity.INFO, "config", "The reported configuration is the desired one", facts)
 
 
+HEALTH = {"online": Severity.INFO, "degraded": Severity.WARNING, "error": Severity.CRITICAL}
+
+
+def _health(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft | None:
+    status = str(facts.get("status"))
+    words = "The node is well again" if status == "online" else f"The node reports that it is {status}"
+    reason = str(facts.get("reason") or "")
+    severity = HEALTH.get(status, Severity.WARNING)
+    return _of_node(entry, node_id, severity, "health", f"{words}: {reason}" if reason else words, facts)
+
+
+def _gateway_lost(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
+    nodes = facts.get("nodes")
+    message = f"A process of the hub died; {nodes} nodes lost their connection with it"
+    return Draft(
+        node_id=None,
+        severity=Severity.MAJOR,
+        category="hub",
+        message=message,
+        details=facts,
+        at=entry.at,
+        action=entry.action,
+    )
+
+
 def _of_node(
     entry: JournalEntry, node_id: UUID | None, severity: Severity, category: str, message: str, details: Facts
 ) -> Draft | None:
@@ -117,4 +142,6 @@ TRANSLATORS: dict[str, Translator] = {
     "node.refused": _refused,
     "node.drifted": _drifted,
     "node.converged": _converged,
+    "node.health": _health,
+    "gateway.lost": _gateway_lost,
 }

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
-from telemetry.models import LastValue, Sample, Series
+from telemetry.models import Sample
 from telemetry.services.series import Key, ids_of
 
 # Of a series that is gone there is no value; an older value never replaces a newer one.
@@ -15,6 +15,11 @@ SELECT given.series_id, given.at, given.value
 FROM unnest(%s::int[], %s::timestamptz[], %s::float8[]) AS given (series_id, at, value)
 JOIN telemetry_series ON telemetry_series.id = given.series_id
 ORDER BY given.series_id
+ON CONFLICT (series_id) DO UPDATE SET at = excluded.at, value = excluded.value
+WHERE telemetry_lastvalue.at <= excluded.at
+"""
+REMEMBER_ONE = """
+INSERT INTO telemetry_lastvalue (series_id, at, value) SELECT id, %s, %s FROM telemetry_series WHERE id = %s
 ON CONFLICT (series_id) DO UPDATE SET at = excluded.at, value = excluded.value
 WHERE telemetry_lastvalue.at <= excluded.at
 """
@@ -55,13 +60,9 @@ def _copy(rows: Sequence[Row]) -> None:
 
 
 def _remember_row_by_row(rows: Sequence[Row]) -> None:
-    there = set(Series.objects.filter(pk__in=[pk for pk, _, _ in rows]).values_list("pk", flat=True))
-    LastValue.objects.bulk_create(
-        (LastValue(series_id=pk, at=at, value=value) for pk, at, value in rows if pk in there),
-        update_conflicts=True,
-        unique_fields=["series"],
-        update_fields=["at", "value"],
-    )
+    stored = connection.ops.adapt_datetimefield_value
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(REMEMBER_ONE, [(stored(at), value, pk) for pk, at, value in rows])
 
 
 def _sample(row: Row) -> Sample:
