@@ -267,7 +267,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {},
+    # Several fields are called status, kind or side: each set of words has the name it has in the code.
+    "ENUM_NAME_OVERRIDES": {
+        "NodeStatus": "devices.choices.NodeStatus",
+        "CommandStatus": "devices.choices.CommandStatus",
+        "TunnelStatus": "devices.choices.TunnelStatus",
+        "LegStatus": "devices.choices.LegStatus",
+        "GroupKind": "devices.choices.GroupKind",
+        "TokenKind": "accounts.choices.TokenKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rdos.kernel.api.schema.add_refusals",

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from devices import views as devices
+from devices.views.agent import agent
 from rdos.health import views as health
 from rdos.kernel.api.document import DocumentView
 
@@ -24,7 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready),
     path("health/live", health.live),
     path("metrics", health.metrics),
-    path("agent.pyz", devices.agent),
+    path("agent.pyz", agent),
     path("console/", admin.site.urls),
 ]
 

@@ -49,7 +49,7 @@ def _outcome(view: ApiView, pk: UUID, over: bool) -> Response | None:
 class TunnelsView(ApiView):
     rules = {"GET": "tunnels.read", "POST": "tunnels.create"}
 
-    @extend_schema(responses=shapes.TunnelsSerializer)
+    @extend_schema(operation_id="tunnels_list", responses=shapes.TunnelsSerializer)
     def get(self, request: Request) -> Response:
         """List the tunnels whose nodes you all see, newest first."""
         return summaries(request, tunnels_for(self.actor))

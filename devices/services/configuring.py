@@ -53,7 +53,9 @@ def ask(*, actor: Actor, node: Node, at: datetime) -> Command:
 
 def reported(*, command_id: UUID, over: bool, at: datetime) -> ConfigVersion | None:
     """What the node answered; None while there is nothing to say."""
-    command = Command.objects.get(pk=command_id)
+    command = Command.objects.filter(pk=command_id).first()
+    if command is None:
+        raise ConnectionLost("The node was deleted before it answered")
     fresh = config_versions.fresh(command.node_id)
     if fresh is not None:
         return fresh

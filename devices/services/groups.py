@@ -11,7 +11,7 @@ from devices import particulars, selection
 from devices.access import group_for, nodes_for, sees
 from devices.choices import GroupKind
 from devices.errors import NameTaken, NodesInvolved, OutsideYourNodes
-from devices.models import NodeGroup
+from devices.models import Node, NodeGroup
 from devices.queries import hidden_members
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import InvalidInput, NotFound
@@ -36,7 +36,7 @@ def create(
     try:
         with transaction.atomic():
             group.save(force_insert=True)
-            group.nodes.set(named)
+            group.nodes.set(Node.objects.filter(pk__in=named))
             record(who=actor.who, action="group.create", about=row_of(group), after=facts(group, named))
     except IntegrityError as error:
         raise NameTaken from error
@@ -71,14 +71,14 @@ def assign(*, actor: Actor, pk: UUID, node_ids: Iterable[UUID]) -> NodeGroup:
     group = _held(group_for(actor, pk, "groups.update"))
     named = _named(actor, group, node_ids)
     unseen = set(hidden_members(group, actor).values_list("pk", flat=True))
-    before = set(group.nodes.values_list("pk", flat=True))
-    group.nodes.set(named | unseen)
-    if before != named | unseen:
+    before, after = set(group.nodes.values_list("pk", flat=True)), named | unseen
+    group.nodes.set(Node.objects.filter(pk__in=after))
+    if before != after:
         record(
             who=actor.who,
             action="group.nodes",
             about=row_of(group),
-            details={"added": _texts((named | unseen) - before), "removed": _texts(before - named - unseen)},
+            details={"added": _texts(after - before), "removed": _texts(before - after)},
         )
     return group
 

@@ -13,7 +13,7 @@ from devices.access import node_for
 from devices.choices import NodeStatus
 from devices.errors import KeyTaken, NodeGone, OutsideYourNodes
 from devices.models import Node
-from devices.services import commands
+from devices.services import commands, tunnels
 from rdos.kernel.actors import Actor
 from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.errors import Conflict, InvalidInput
@@ -124,6 +124,8 @@ def delete(*, actor: Actor, pk: UUID, at: datetime) -> None:
     node = _held(pk)
     if node.session_id is not None:
         commands.end_awaited([node.session_id], at)
+    # The other ends of its tunnels are told before the rows that name them are gone.
+    tunnels.delete_of_node(node_id=pk, who=actor.who, at=at)
     record(who=actor.who, action="node.delete", about=row_of(node), before=facts(node))
     node.delete()
     ring_on_commit(f"node.{pk}", "close:deleted")

@@ -63,6 +63,13 @@ def part_all(sessions: Iterable[tuple[UUID, UUID | None]], at: datetime, *, reas
     return len(parted)
 
 
+def let_go(*, node_id: UUID, session_id: UUID, reason: str, at: datetime) -> None:
+    """After the hub itself took the node off the line: what hung on that session is over, and nobody is alarmed."""
+    end = End(node_id, session_id, 1000, reason, at)
+    _close_connection(end, at)
+    _forget([end], [end], at)
+
+
 def note_health(found: dict[UUID, Health]) -> None:
     with transaction.atomic():
         for node_id, health in found.items():

@@ -10,7 +10,7 @@ from devices import signatures
 from devices.access import node_for
 from devices.choices import NodeStatus
 from devices.models import Node
-from devices.services import commands
+from devices.services import presence
 from rdos.kernel.actors import Actor
 from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.journal import Who, record, row_of
@@ -41,7 +41,7 @@ def renew(*, who: Who, node: Node, at: datetime) -> str:
         updated_at=at,
     )
     if session_id is not None:
-        commands.end_awaited([session_id], at)
+        presence.let_go(node_id=node.pk, session_id=session_id, reason="a new registration token was issued", at=at)
     record(who=who, action="node.token", about=row_of(node))
     ring_on_commit(f"node.{node.pk}", "close:token")
     return token

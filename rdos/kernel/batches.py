@@ -60,7 +60,8 @@ class _Flushing(Generic[Load]):
         self._hurry.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                if self._task is not None:
+                # One that is done may belong to a loop that is closed.
+                if self._task is not None and not self._task.done():
                     await asyncio.wait([self._task])
         if self.size:
             self._abandon()

@@ -176,6 +176,34 @@ def test_an_admin_of_some_nodes_does_not_take_over_who_sees_more(
     assert fenced_admin.caller.put(of(fenced_admin), {"display_name": "Fay"}).status_code == 200
 
 
+def test_denied_nodes_are_kept_and_named_to_whoever_they_concern(admin: Person, viewer: Person) -> None:
+    assert admin.caller.put(of(viewer), {"denied_node_ids": [NODE]}).json()["denied_node_ids"] == [NODE]
+    assert viewer.caller.get("/api/v1/auth/me").json()["denied_node_ids"] == [NODE]
+    assert admin.caller.put(of(viewer), {"denied_node_ids": []}).json()["denied_node_ids"] == []
+
+
+@pytest.fixture
+def denied_admin(make_person: MakePerson) -> Person:
+    return make_person("dora", "admin", denied_node_ids=[NODE])
+
+
+def test_an_admin_who_is_denied_a_node_passes_the_denial_on(denied_admin: Person) -> None:
+    post = denied_admin.caller.post
+    assert post(USERS, NEW).status_code == 403, "naming none means every node"
+    assert post(USERS, NEW | {"allowed_node_ids": [NODE]}).status_code == 403
+    assert post(USERS, NEW | {"denied_node_ids": [NODE]}).status_code == 201
+    assert post(USERS, NEW | {"username": "n2", "allowed_node_ids": [OTHER_NODE]}).status_code == 201
+    both = {"allowed_node_ids": [NODE, OTHER_NODE], "denied_node_ids": [NODE]}
+    assert post(USERS, NEW | {"username": "n3"} | both).status_code == 201, "the deny list wins"
+
+
+def test_nobody_lifts_a_denial_that_binds_themselves(denied_admin: Person, make_person: MakePerson) -> None:
+    other = make_person("olga", "viewer", denied_node_ids=[NODE])
+    for person in (denied_admin, other):
+        assert denied_admin.caller.put(of(person), {"denied_node_ids": []}).status_code == 403
+    assert denied_admin.caller.put(of(other), {"denied_node_ids": [NODE, OTHER_NODE]}).status_code == 200
+
+
 def test_nobody_deletes_or_deactivates_themselves(admin: Person) -> None:
     deleted = admin.caller.delete(of(admin))
     assert (deleted.status_code, deleted.json()["code"]) == (400, "not_yourself")

@@ -18,6 +18,7 @@ EVERYBODY = "iiiiiiiii"
 KNOWN = "1iiiiiiii"
 PEOPLE = "1iiiii3i3"
 IN_PERSON = "1iiiii333"
+OWN = "1iiiii333"
 OPERATORS_READ = "13iiii3i3"
 OPERATORS = "13iiii333"
 ADMINS = "1333ii333"
@@ -47,6 +48,32 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "tokens"): IN_PERSON,
     ("GET", "tokens/<uuid:pk>"): PEOPLE,
     ("DELETE", "tokens/<uuid:pk>"): IN_PERSON,
+    ("GET", "device-types"): PEOPLE,
+    ("GET", "node-groups"): PEOPLE,
+    ("POST", "node-groups"): ADMINS,
+    ("GET", "node-groups/<uuid:pk>"): PEOPLE,
+    ("PUT", "node-groups/<uuid:pk>"): ADMINS,
+    ("PATCH", "node-groups/<uuid:pk>"): ADMINS,
+    ("DELETE", "node-groups/<uuid:pk>"): ADMINS,
+    ("GET", "node-groups/<uuid:pk>/nodes"): PEOPLE,
+    ("PUT", "node-groups/<uuid:pk>/nodes"): ADMINS,
+    ("GET", "nodes"): PEOPLE,
+    ("POST", "nodes"): ADMINS,
+    ("GET", "nodes/<uuid:pk>"): PEOPLE,
+    ("PUT", "nodes/<uuid:pk>"): ADMINS,
+    ("PATCH", "nodes/<uuid:pk>"): ADMINS,
+    ("DELETE", "nodes/<uuid:pk>"): ADMINS,
+    ("GET", "nodes/<uuid:pk>/connections"): PEOPLE,
+    ("POST", "nodes/<uuid:pk>/maintenance"): OPERATORS,
+    ("DELETE", "nodes/<uuid:pk>/maintenance"): OPERATORS,
+    ("POST", "nodes/<uuid:pk>/token"): ADMINS,
+    ("GET", "nodes/endpoints"): PEOPLE,
+    ("GET", "preferences/<str:key>"): PEOPLE,
+    ("PUT", "preferences/<str:key>"): OWN,
+    ("DELETE", "preferences/<str:key>"): OWN,
+    ("GET", "topology/positions"): PEOPLE,
+    ("PUT", "topology/positions"): OWN,
+    ("DELETE", "topology/positions"): OWN,
     ("DELETE", "nodes/simulated"): ADMINS,
     ("GET", "nodes/<uuid:pk>/tunnels"): OPERATORS_READ,
     ("GET", "tunnels"): OPERATORS_READ,

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from devices.models import NodeGroup
 from devices.services import operations
 from rdos.wsgi import application
 from tests.api.routes import api_routes
@@ -86,6 +87,7 @@ def targets(super_admin: Person, viewer: Person) -> dict[str, Any]:
         "tokens": row.pk,
         "logins": super_admin.signed_in.login.pk,
         "nodes": node.pk,
+        "node-groups": NodeGroup.objects.create(name="Hall").pk,
         "operations": operation.pk,
         "commands": operation.commands.get().pk,
     }

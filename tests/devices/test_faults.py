@@ -247,3 +247,21 @@ class Background:
     def __exit__(self, *_: object) -> None:
         self.result = self._future.result(30)
         self._pool.shutdown()
+
+
+def test_whoever_waits_for_a_node_that_is_deleted_hears_it(
+    online: Any, operator: Person, admin: Person, hub: Hub
+) -> None:
+    node = online()
+    headers = {"Authorization": f"Bearer {operator.signed_in.access_token}"}
+    url = f"{hub.url}/api/v1/nodes/{node.node_id}"
+
+    def ask(path: str, **body: Any) -> httpx.Response:
+        return httpx.request(
+            "POST" if body else "GET", f"{url}{path}", headers=headers, timeout=20, trust_env=False, **body
+        )
+
+    with Background(lambda: ask("/command", json=stop_flow())) as told, Background(lambda: ask("/config")) as asked:
+        assert {node.command()["action"]["type"] for _ in range(2)} == {"stop_flow", "get_config"}
+        nodes.delete(actor=admin.actor, pk=row_of(node).pk, at=timezone.now())
+    assert (told.result.status_code, asked.result.status_code) == (502, 502)

@@ -15,7 +15,7 @@ from devices.services import commands, gateways, nodes
 from rdos.kernel.journal import SYSTEM
 from rdos.kernel.models import JournalEntry
 from tests.devices.conftest import becomes, row_of, until
-from tests.devices.fake_node import FakeNode, new_id
+from tests.devices.fake_node import FakeNode
 from tests.devices.hub import Hub, serving
 from tests.people import Person
 
@@ -222,7 +222,7 @@ class TestFrames:
             ('{"type":"event","payload":{}}', "bad_payload"),
             ('{"type":"command_ack","payload":{"success":true}}', "bad_payload"),
             ('{"type":"command_ack","payload":{"command_id":"x","success":true}}', "bad_payload"),
-            ('{"type":"command_ack","payload":{"command_id":"' + new_id() + '","success":1}}', "bad_payload"),
+            ('{"type":"command_ack","payload":{"command_id":"' + "0" * 32 + '","success":1}}', "bad_payload"),
             ('{"type":"config_response","payload":7}', "bad_payload"),
             ('{"type":"log","payload":{"lines":7}}', "bad_payload"),
             ('{"type":"health","payload":' + '{"a":' * 200 + "1" + "}" * 200 + "}", "too_deep"),

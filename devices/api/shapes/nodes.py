@@ -15,8 +15,10 @@ from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
 # One page of the whole fleet, as clients that know no pages expect.
 MOST_NODES = 10_000
 # Sent as they are stored, an empty text as null.
-AS_STORED = ("id", "key", "name", "device_type", "status", "claimed", "labels", "metadata", "denied_commands")
-AS_STORED += ("last_seen_at", "last_health", "protocol_version", "expires_at", "created_at", "updated_at")
+AS_STORED = (
+    *("id", "key", "name", "device_type", "status", "claimed", "labels", "metadata", "denied_commands"),
+    *("last_seen_at", "last_health", "protocol_version", "expires_at", "created_at", "updated_at"),
+)
 OR_NULL = ("description", "software_version", "status_reason", "address")
 COLUMNS = (*AS_STORED, *OR_NULL, "session_id", "maintenance_until", "maintenance_reason")
 
@@ -100,7 +102,7 @@ class NodesPageQuery(RequestSerializer):
 class NodeQuery(NodesPageQuery):
     device_type = serializers.CharField(max_length=32, default="", allow_blank=True)
     status = serializers.ChoiceField(choices=NodeStatus.choices, default="", allow_blank=True)
-    label = serializers.ListField(
+    label = serializers.ListField(  # type: ignore[assignment] # DRF takes it for a field, and not for its own word
         child=serializers.RegexField(r"\A[^:]+:"), default=list, max_length=16, help_text="`name:value`, repeatable."
     )
     group = serializers.UUIDField(default=None, allow_null=True)
