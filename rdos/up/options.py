@@ -24,6 +24,7 @@ class Options:
     tls: bool
     nats_port: int
     mqtt_port: int
+    simulate: int
     directory: Path
 
     @property
@@ -62,6 +63,7 @@ def read(arguments: list[str], environment: Environment) -> Options:
             tls=given.tls,
             nats_port=environment.integer("NATS_PORT", least=1),
             mqtt_port=environment.integer("MQTT_PORT", least=1),
+            simulate=0 if given.no_simulate else environment.integer("RDOS_SIMULATE"),
             directory=_directory(environment),
         )
     except Misconfigured as problem:
@@ -79,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="port to listen on (PORT, 8000)")
     parser.add_argument("--lan", action="store_true", help="let the local network in: the console, NATS and MQTT")
     parser.add_argument("--tls", action="store_true", help="serve https with a self-signed certificate")
+    parser.add_argument("--no-simulate", action="store_true", help="start without the virtual nodes of a fresh hub")
     return parser
 
 

@@ -64,7 +64,14 @@ def hub_programs(options: Options, environment: Mapping[str, str], pair: tuple[P
     }
     if any(PROJECT_DIR.glob("*/management/commands/bridge.py")):
         commands["bridge"] = ["bridge"]
+    if options.simulate:
+        commands["simulate"] = ["simulate", "--as-a-welcome", *_simulated(options)]
     return [_manage(name, [sys.executable, MANAGE, *command], environment) for name, command in commands.items()]
+
+
+def _simulated(options: Options) -> list[str]:
+    """Our own certificate is signed by nobody."""
+    return ["--nodes", str(options.simulate), "--url", options.address, *(["--insecure"] if options.tls else [])]
 
 
 def _tls(pair: tuple[Path, Path] | None) -> list[str]:
@@ -72,4 +79,5 @@ def _tls(pair: tuple[Path, Path] | None) -> list[str]:
 
 
 def _manage(name: str, argv: list[str], environment: Mapping[str, str]) -> Program:
-    return Program(name, argv, environment=environment, directory=PROJECT_DIR, stage=1)
+    may_end = name == "simulate"
+    return Program(name, argv, environment=environment, directory=PROJECT_DIR, stage=1, may_end=may_end)

@@ -21,6 +21,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
     stage: int = 0  # 0: servers; 1: the hub's own programs, which stop before what they stand on
+    may_end: bool = False  # with success; then it is not started again
     hush: str = ""  # lines matching this pattern say nothing to a person
     # Put right before every start, the first and each restart: what a crash may have left behind.
     before: Callable[[], None] = field(default=lambda: None)

@@ -49,6 +49,9 @@ class Child:
         now = time.monotonic()
         if self.process is not None and self._due is None and (code := self.process.poll()) is not None:
             signal_group(self.process, signal.SIGKILL)
+            if code == 0 and self.program.may_end:
+                self.process = None
+                return False
             pause = self._backoff.pause_after(now - self._started)
             self._due = now + pause
             self._say(f"ended ({_fate(code)}); starting again in {pause:g} s")

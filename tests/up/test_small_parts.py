@@ -40,6 +40,12 @@ def test_the_command_line_wins_over_the_environment() -> None:
     assert (wanted.host, wanted.port, wanted.nats_port) == ("127.0.0.2", 9000, 4222)
 
 
+def test_a_fresh_hub_has_a_few_virtual_nodes_unless_told_otherwise() -> None:
+    assert options.read([], Environment({})).simulate == 6
+    assert options.read([], Environment({"RDOS_SIMULATE": "0"})).simulate == 0
+    assert options.read(["--no-simulate"], Environment({"RDOS_SIMULATE": "40"})).simulate == 0
+
+
 def test_lan_opens_the_hub_and_its_bus() -> None:
     wanted = options.read(["--lan"], Environment({}))
     assert (wanted.host, wanted.bus_host, wanted.reached_at) == ("0.0.0.0", "0.0.0.0", "127.0.0.1")

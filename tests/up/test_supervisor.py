@@ -74,6 +74,18 @@ def test_a_killed_child_is_started_again_and_its_own_children_are_gone(place: Pa
     toy.process.wait(10)
 
 
+def test_a_child_that_may_end_is_not_started_again(place: Path) -> None:
+    toy = Toy(place, "calm", "brief")
+    until(lambda: not psutil.pid_exists(toy.pid("brief")))
+    # A child that must not end is back by then, and the loop has looked at both.
+    os.kill(calm := toy.pid("calm"), signal.SIGKILL)
+    until(lambda: toy.pid("calm") not in (0, calm))
+    assert (place / "starts").read_text() == "once "
+    assert "brief      | ended" not in toy.said()
+    toy.process.terminate()
+    assert toy.process.wait(10) == 0
+
+
 def test_a_child_that_does_not_stop_is_killed_in_the_end(place: Path) -> None:
     toy = Toy(place, "stubborn")
     toy.process.terminate()

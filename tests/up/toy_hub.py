@@ -1,6 +1,7 @@
 """A supervisor over toy programs, run as a process of its own by test_supervisor.
 
-Arguments: a directory, then one word per program: `calm` ends when asked, `stubborn` does not, `parent` has a child.
+Arguments: a directory, then one word per program: `calm` ends when asked, `stubborn` does not, `parent` has a child,
+`brief` ends by itself, which is its right.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ LIVES = "print('I live', flush=True); time.sleep(600)"
 KINDS = {
     "calm": NOTE + STOPPED + WRITE + LIVES,
     "server": NOTE + STOPPED + WRITE + LIVES,
+    "brief": NOTE + "(place / 'starts').open('a').write('once ');" + WRITE,
     "stubborn": NOTE + "signal.signal(signal.SIGTERM, signal.SIG_IGN);" + WRITE + LIVES,
     "parent": NOTE
     + "grandchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
@@ -33,7 +35,8 @@ def main(place: Path, kinds: list[str]) -> None:
     with contextlib.suppress(Stopped), Supervisor(Console(), place / "children.json") as supervisor:
         for kind in kinds:
             argv = [sys.executable, "-c", KINDS[kind], str(place), kind]
-            supervisor.start(Program(kind, argv, stop_seconds=1.5, stage=0 if kind == "server" else 1))
+            stage = 0 if kind == "server" else 1
+            supervisor.start(Program(kind, argv, stop_seconds=1.5, stage=stage, may_end=kind == "brief"))
         supervisor.watch()
 
 
