@@ -130,8 +130,10 @@ def _guard_grant(actor: Actor, fields: Mapping[str, Any], at: datetime) -> None:
         raise AboveYourself
     if fields.get("expires_at") and fields["expires_at"] <= at:
         raise InvalidInput(errors={"expires_at": ["This moment is in the past."]})
-    if fields.keys() >= NODES and not may_grant(actor, _ids(fields["allowed_node_ids"]), _ids(fields["denied_node_ids"])):
-        raise AboveYourself("Nobody grants nodes that they cannot see themselves.")
+    if fields.keys() >= NODES:
+        allowed, denied = (_ids(fields[name]) for name in ("allowed_node_ids", "denied_node_ids"))
+        if not may_grant(actor, allowed, denied):
+            raise AboveYourself("Nobody grants nodes that they cannot see themselves.")
 
 
 def _ids(given: Any) -> Any:

@@ -8,12 +8,14 @@ from django.contrib.auth.models import Group
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
 from accounts.admin import attention
+from devices.admin import attention as fleet
 from rdos.console.journal import JournalPage
 from rdos.console.sealed import newest_seal
 from rdos.console.ticks import TickPage
 from rdos.kernel import panels
 from rdos.kernel.actors import Actor
 from rdos.kernel.models import JournalEntry
+from telemetry.admin import node_panels
 from telemetry.admin.attention import alarms
 
 # Roles are our rulebook's, and ticks are fixed: a form for these would promise what nothing keeps.
@@ -27,5 +29,18 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
     site.register(JournalEntry, JournalPage)
     site.register(PeriodicTask, TickPage)
     panels.add(panels.LIGHTS, lights)
-    for filler in (newest_seal, attention.people, attention.failed_sign_ins, attention.tokens, alarms):
+    panels.add(panels.FIGURES, fleet.fleet)
+    for filler in (
+        newest_seal,
+        alarms,
+        fleet.nodes,
+        fleet.tunnels,
+        fleet.commands,
+        fleet.drift,
+        attention.people,
+        attention.failed_sign_ins,
+        attention.tokens,
+    ):
         panels.add(panels.ATTENTION, filler)
+    for panel in (node_panels.figures, node_panels.events):
+        panels.add(panels.NODE_PANELS, panel)

@@ -35,7 +35,18 @@ class Group:
 
 GROUPS = (
     Group("Overview", (Place("Needs attention", "monitor_heart", "/"),)),
-    Group("Fleet", (Place("Events", "notifications", "admin:telemetry_event_changelist", "events.read"),)),
+    Group(
+        "Fleet",
+        (
+            Place("Nodes", "memory", "admin:devices_node_changelist", "nodes.read"),
+            Place("Topology", "hub", "/topology", "nodes.read"),
+            Place("Groups", "category", "admin:devices_nodegroup_changelist", "groups.read"),
+            Place("Commands", "terminal", "admin:devices_command_changelist", "commands.read"),
+            Place("Operations", "checklist", "admin:devices_operation_changelist", "commands.read"),
+            Place("Tunnels", "cable", "admin:devices_tunnel_changelist", "tunnels.read"),
+            Place("Events", "notifications", "admin:telemetry_event_changelist", "events.read"),
+        ),
+    ),
     Group(
         "People and access",
         (
@@ -47,6 +58,10 @@ GROUPS = (
     Group("Record", (Place("Journal", "menu_book", "admin:kernel_journalentry_changelist", "journal.read"),)),
     Group("Clock", (Place("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist", "clock.read"),)),
 )
+
+
+# Our own pages lie elsewhere than the place that leads to them.
+INSIDE = {"/account": "/account/", "admin:devices_node_changelist": "/nodes/"}
 
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
@@ -61,5 +76,5 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(place: Place, path: str) -> dict[str, Any]:
-    at = place.is_at(path) or (place.link == "/account" and path.startswith("/account/"))
+    at = place.is_at(path) or path.startswith(INSIDE.get(place.link, "\n"))
     return {"title": place.title, "icon": place.icon, "link": place.address, "active": at}

@@ -2,12 +2,18 @@
 
 from django.urls import path
 
+from devices.admin import adding, configuration, fresh, node_page, saved_views, settings, telling, topology, verbs
+from rdos.console.pages import asked_again, leads_to, signed_in
 from rdos.console.views import account, entrance, front, second_factor
 
 urlpatterns = [
     path("", front.front),
     path("front/live", front.live),
-    path("dashboard", front.dashboard),
+    # Where people of the bilbycast manager have their bookmarks.
+    path("dashboard", leads_to("/")),
+    path("events", leads_to("admin:telemetry_event_changelist")),
+    path("admin/nodes", leads_to("admin:devices_node_changelist")),
+    path("admin/users", leads_to("admin:accounts_user_changelist")),
     path("login", entrance.login),
     path("logout", entrance.logout),
     path("account", account.account),
@@ -17,4 +23,29 @@ urlpatterns = [
     path("account/logins/<uuid:pk>/end", account.end_login),
     path("account/tokens", account.make_token),
     path("account/tokens/<uuid:pk>/revoke", account.revoke_token),
+    path("commands/<uuid:pk>/cancel", signed_in(telling.cancel)),
+    path("nodes/add", signed_in(adding.add)),
+    path("nodes/fresh", asked_again(fresh.rows)),
+    path("nodes/simulated/remove", signed_in(verbs.remove_simulated)),
+    path("nodes/<uuid:pk>", signed_in(node_page.page)),
+    path("nodes/<uuid:pk>/awaited", asked_again(adding.awaited)),
+    path("nodes/<uuid:pk>/commands", signed_in(telling.send)),
+    path("nodes/<uuid:pk>/config", signed_in(configuration.page)),
+    path("nodes/<uuid:pk>/config/adopt", signed_in(configuration.adopt)),
+    path("nodes/<uuid:pk>/config/ask", signed_in(configuration.ask)),
+    path("nodes/<uuid:pk>/config/desired", signed_in(configuration.desire)),
+    path("nodes/<uuid:pk>/config/policy", signed_in(configuration.choose_policy)),
+    path("nodes/<uuid:pk>/config/send", signed_in(configuration.send_again)),
+    path("nodes/<uuid:pk>/connections", signed_in(node_page.connections)),
+    path("nodes/<uuid:pk>/delete", signed_in(verbs.delete)),
+    path("nodes/<uuid:pk>/fresh", asked_again(node_page.fresh)),
+    path("nodes/<uuid:pk>/maintenance", signed_in(verbs.begin_maintenance)),
+    path("nodes/<uuid:pk>/maintenance/end", signed_in(verbs.end_maintenance)),
+    path("nodes/<uuid:pk>/rotate", signed_in(verbs.rotate)),
+    path("nodes/<uuid:pk>/settings", signed_in(settings.page)),
+    path("nodes/<uuid:pk>/token", signed_in(verbs.new_token)),
+    path("nodes/views", signed_in(saved_views.keep)),
+    path("nodes/views/forget", signed_in(saved_views.forget)),
+    path("topology", signed_in(topology.topology)),
+    path("topology/state", asked_again(topology.state)),
 ]

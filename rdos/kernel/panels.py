@@ -4,18 +4,22 @@ A slot is filled in composition, by name: `panels.add(panels.ATTENTION, locked_o
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
+from uuid import UUID
 
 from rdos.kernel.actors import Actor
 
 LIGHTS = "front.lights"
 ATTENTION = "front.attention"
+FIGURES = "front.figures"
+# What other apps know of one node; its fillers get the node's id as well.
+NODE_PANELS = "node.panels"
 
-Filler = Callable[[Actor, datetime], Iterable[Any]]
+Filler = Callable[..., Iterable[Any]]
 _fillers: dict[str, list[Filler]] = defaultdict(list)
 
 
@@ -43,6 +47,16 @@ class Attention:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """One number of the line at the top, which opens its rows."""
+
+    number: int
+    word: str
+    tone: str
+    link: str
+
+
+@dataclass(frozen=True)
 class Light:
     """How one thing the hub leans on is doing."""
 
@@ -53,10 +67,23 @@ class Light:
     milliseconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A part of a page that another app draws, with its own template."""
+
+    key: str
+    title: str
+    template: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    # Where there is more of it.
+    link: str = ""
+
+
 def add(slot: str, filler: Filler) -> None:
     if filler not in _fillers[slot]:
         _fillers[slot].append(filler)
 
 
-def filled(slot: str, actor: Actor, at: datetime) -> list[Any]:
-    return [item for filler in _fillers[slot] for item in filler(actor, at)]
+def filled(slot: str, actor: Actor, at: datetime, *about: UUID) -> list[Any]:
+    """What the page is about, such as a node, is told to each filler."""
+    return [item for filler in _fillers[slot] for item in filler(actor, at, *about)]

@@ -1,9 +1,9 @@
-// Keeps the front page true. Rows change in place; while somebody points at a list or has the focus in it, no row
+// Keeps a page true. Rows change in place; while somebody points at a list or has the focus in it, no row
 // comes, goes or moves there: what is over fades, and what is new waits.
-const EVERY = 5000;
 const PATIENCE = 4000;
 
 const area = document.querySelector("[data-live]");
+const EVERY = Number(area.dataset.every ?? 5000);
 const pulse = document.querySelector("[data-pulse]");
 let timer = 0;
 let busy = false;
@@ -75,11 +75,19 @@ function renewed(row, next) {
     return next;
   }
   row.classList.remove("is-gone");
-  const [old, fresh] = [row.firstElementChild, next.firstElementChild];
-  if (old.outerHTML === fresh.outerHTML) return row;
-  if (old.contains(document.activeElement)) old.innerHTML = fresh.innerHTML;
-  else row.replaceChildren(...next.childNodes);
+  // Both are made by one template, so they have as many parts: a link, or the cells of a table.
+  const fresh = [...next.children];
+  [...row.children].forEach((old, place) => renew(old, fresh[place]));
   return row;
+}
+
+function renew(old, fresh) {
+  if (!fresh) return;
+  const were = [...old.querySelectorAll("details")].map((part) => part.open);
+  [...fresh.querySelectorAll("details")].forEach((part, place) => { part.open = were[place] ?? part.open; });
+  if (old.outerHTML === fresh.outerHTML) return;
+  if (old.contains(document.activeElement)) old.innerHTML = fresh.innerHTML;
+  else old.replaceWith(fresh);
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? plan() : refresh()));

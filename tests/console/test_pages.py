@@ -8,6 +8,7 @@ from rdos import ticks
 from rdos.kernel import journal
 from rdos.kernel.models import JournalEntry
 from tests.console.conftest import Visit
+from tests.console.fleet import everything
 from tests.people import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,6 +27,26 @@ PLACES = {
     "journal": "/console/kernel/journalentry/",
     "entry": "/console/kernel/journalentry/{entry}/change/",
     "ticks": "/console/django_celery_beat/periodictask/",
+    "nodes": "/console/devices/node/",
+    "node-add": "/nodes/add",
+    "node": "/nodes/{node}",
+    "node-config": "/nodes/{node}/config",
+    "node-connections": "/nodes/{node}/connections",
+    "node-settings": "/nodes/{node}/settings",
+    "node-token": "/nodes/{node}/token",
+    "topology": "/topology",
+    "groups": "/console/devices/nodegroup/",
+    "group-add": "/console/devices/nodegroup/add/",
+    "group": "/console/devices/nodegroup/{group}/change/",
+    "commands": "/console/devices/command/",
+    "command": "/console/devices/command/{command}/change/",
+    "operations": "/console/devices/operation/",
+    "operation": "/console/devices/operation/{operation}/change/",
+    "tunnels": "/console/devices/tunnel/",
+    "tunnel-add": "/console/devices/tunnel/add/",
+    "tunnel": "/console/devices/tunnel/{tunnel}/change/",
+    "events": "/console/telemetry/event/",
+    "event": "/console/telemetry/event/{event}/change/",
 }
 
 
@@ -41,7 +62,7 @@ def ids(super_admin: Person, viewer: Person) -> dict[str, str]:
     entry = JournalEntry.objects.get(action="user.update")
     token = super_admin.user.api_tokens.order_by("created_at").first()
     assert token
-    return {"user": str(viewer.id), "token": str(token.pk), "entry": str(entry.pk)}
+    return {"user": str(viewer.id), "token": str(token.pk), "entry": str(entry.pk), **everything(super_admin)}
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])

@@ -116,7 +116,7 @@ def test_ending_all_logins_signs_somebody_out_and_is_journalled(at_desk: Client,
     assert browser.get("/account").status_code == 200
     form = {"action": "end_logins", "index": "0", "_selected_action": str(viewer.id), "confirmed": "yes"}
     at_desk.post(USERS, form)
-    assert browser.get("/account").status_code == 302
+    assert browser.get("/account").status_code == 307
     assert JournalEntry.objects.filter(action="user.logins_ended", object_id=str(viewer.id)).exists()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -16,7 +16,7 @@ from accounts.authentication import actor_in_console
 from accounts.models import User
 from accounts.services import second_factors
 from rdos.console import versions
-from rdos.console.pages import FRONT, signed_in
+from rdos.console.pages import signed_in
 from rdos.kernel import panels
 from rdos.kernel.actors import Actor
 from rdos.kernel.models import JournalEntry
@@ -51,16 +51,12 @@ def live(request: HttpRequest) -> HttpResponse:
     return render(request, "console/front_live.html", _state(actor_in_console(request), timezone.now()))
 
 
-@require_safe
-def dashboard(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect(FRONT)
-
-
 def _state(actor: Actor, at: datetime) -> dict[str, Any]:
     lights: list[Light] = panels.filled(panels.LIGHTS, actor, at)
     attention = [*_dark(lights), *panels.filled(panels.ATTENTION, actor, at)]
     attention.sort(key=lambda item: item.level)
-    return {"lights": lights, "attention": attention, "entries": _recent(actor)}
+    figures = panels.filled(panels.FIGURES, actor, at)
+    return {"lights": lights, "figures": figures, "attention": attention, "entries": _recent(actor)}
 
 
 def _dark(lights: list[Light]) -> Iterator[Attention]:

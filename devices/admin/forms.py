@@ -1,0 +1,152 @@
+"""What people fill in about nodes. The rules themselves live in the services, which every door shares."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+
+from devices import drivers
+from devices.choices import GroupKind, TwinPolicy
+from devices.models import Node, NodeGroup
+from devices.particulars import LONGEST_DESCRIPTION, LONGEST_KEY, LONGEST_NAME, LONGEST_REASON, LONGEST_VALUE
+
+MOMENT = "%Y-%m-%dT%H:%M"
+LASTING = {"1h": timedelta(hours=1), "8h": timedelta(hours=8), "1d": timedelta(days=1), "7d": timedelta(days=7)}
+LASTING_WORDS = [("1h", "One hour"), ("8h", "8 hours"), ("1d", "One day"), ("7d", "A week")]
+PLAIN = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class PageForm(forms.Form):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"label_suffix": ""} | kwargs))
+
+
+class MaintenanceForm(PageForm):
+    lasts = forms.ChoiceField(label="For", choices=LASTING_WORDS)
+    reason = forms.CharField(max_length=LONGEST_REASON, required=False, widget=forms.TextInput(PLAIN))
+
+    def clean_lasts(self) -> timedelta:
+        return LASTING[self.cleaned_data["lasts"]]
+
+
+class LabelNameForm(PageForm):
+    name = forms.CharField(max_length=63, widget=forms.TextInput(PLAIN), help_text="Such as site.")
+
+
+class LabelForm(LabelNameForm):
+    value = forms.CharField(max_length=LONGEST_VALUE, required=False, widget=forms.TextInput(PLAIN))
+
+
+class GroupForm(PageForm):
+    group = forms.ModelChoiceField(
+        NodeGroup.objects.filter(kind=GroupKind.STATIC).order_by("name"), empty_label="Choose a group"
+    )
+
+
+class LabelsField(forms.CharField):
+    """One label a line, as `name: value`."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        pairs = [line.partition(":") for line in (value or "").splitlines() if line.strip()]
+        return {name.strip(): text.strip() for name, _, text in pairs}
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, Mapping) else value
+
+
+class WordsField(forms.CharField):
+    """One word a line."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+
+class JsonField(forms.CharField):
+    """An object or a list; a mistake is told by its line."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *, kind: type = dict, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind = kind
+        self.widget.attrs |= {"rows": 6, "spellcheck": "false", "class": "c-code"}
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise forms.ValidationError(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from error
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError("This is no JSON that the hub can read.") from error
+        if not isinstance(found, self.kind):
+            raise forms.ValidationError(f"This must be {'a list' if self.kind is list else 'an object in braces'}.")
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else json.dumps(value, indent=2, ensure_ascii=False)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return True
+
+
+class NodeForm(PageForm):
+    name = forms.CharField(max_length=LONGEST_NAME, widget=forms.TextInput(PLAIN | {"autofocus": True}))
+    description = forms.CharField(max_length=LONGEST_DESCRIPTION, required=False, widget=forms.TextInput(PLAIN))
+    labels = LabelsField(
+        required=False,
+        help_text="One a line, such as “site: Graz”.",
+        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}),
+    )
+    expires_at = forms.DateTimeField(
+        label="Expires (UTC)",
+        required=False,
+        input_formats=[MOMENT, f"{MOMENT}:%S"],
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format=MOMENT),
+        help_text="From then on it is not let in. Leave empty for never.",
+    )
+
+
+class NewNodeForm(NodeForm):
+    device_type = forms.ChoiceField(label="Driver", widget=forms.RadioSelect, choices=list)
+    field_order = ("name", "device_type")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = [(driver.device_type, driver.display_name) for driver in drivers.all_drivers()]
+        self.fields["device_type"].choices = found  # type: ignore[attr-defined]
+
+
+class NodeSettingsForm(NodeForm):
+    key = forms.CharField(max_length=LONGEST_KEY, widget=forms.TextInput(PLAIN), help_text="What it calls itself.")
+    denied_commands = WordsField(
+        required=False,
+        label="Commands nobody may send it",
+        help_text="One a line, such as “restart”.",
+        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}),
+    )
+    field_order = ("name", "key", "description", "labels")
+
+    @staticmethod
+    def facts(node: Node) -> dict[str, Any]:
+        names = ("name", "key", "description", "labels", "expires_at", "denied_commands")
+        return {name: getattr(node, name) for name in names}
+
+
+class PolicyForm(PageForm):
+    policy = forms.ChoiceField(label="When it drifts", choices=TwinPolicy.choices)
+
+
+class DesiredForm(PageForm):
+    desired = JsonField(label="Desired configuration", widget=forms.Textarea({"rows": 20}))

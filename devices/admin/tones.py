@@ -1,0 +1,48 @@
+"""How states look: shape, colour and word."""
+
+from django.utils.safestring import SafeString
+
+from devices.choices import CommandStatus, LegStatus, TunnelStatus
+from devices.models import Tunnel
+from rdos.kernel.console import badge
+
+COMMANDS = {
+    CommandStatus.QUEUED: "idle",
+    CommandStatus.SENT: "info",
+    CommandStatus.ACKED: "good",
+    CommandStatus.REJECTED: "bad",
+    CommandStatus.EXPIRED: "warn",
+    CommandStatus.CANCELLED: "idle",
+}
+LEGS = {LegStatus.PENDING: "idle", LegStatus.PUSHED: "good", LegStatus.FAILED: "bad"}
+TUNNELS = {
+    TunnelStatus.PENDING: "warn",
+    TunnelStatus.ACTIVE: "good",
+    TunnelStatus.ERROR: "bad",
+    TunnelStatus.DISABLED: "idle",
+}
+
+
+def command_badge(status: str) -> SafeString:
+    return badge(COMMANDS[CommandStatus(status)], CommandStatus(status).label)
+
+
+def leg_badge(status: str) -> SafeString:
+    return badge(LEGS[LegStatus(status)], LegStatus(status).label)
+
+
+def has_failed(tunnel: Tunnel) -> bool:
+    """A tunnel whose node refused it stays pending, and is tried again: to a person it has failed."""
+    refused = any(leg.status == LegStatus.FAILED for leg in tunnel.legs.all())
+    return tunnel.status == TunnelStatus.ERROR or (tunnel.status == TunnelStatus.PENDING and refused)
+
+
+def tunnel_look(tunnel: Tunnel) -> tuple[str, str]:
+    """Tone and word."""
+    if has_failed(tunnel):
+        return "bad", "Failed"
+    return TUNNELS[TunnelStatus(tunnel.status)], TunnelStatus(tunnel.status).label
+
+
+def tunnel_badge(tunnel: Tunnel) -> SafeString:
+    return badge(*tunnel_look(tunnel))
