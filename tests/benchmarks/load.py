@@ -134,14 +134,14 @@ class SocketAsking(Asking):
 def get(port: int, path: str, load: Load, headers: dict[str, str] | None = None) -> Result:
     lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     question = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\n{lines}\r\n".encode()
-    return uvloop.run(_drive(port, load, lambda ended, times: HttpAsking(ended, times, question)))
+    return uvloop.run(drive(port, load, lambda ended, times: HttpAsking(ended, times, question)))
 
 
 def echo(port: int, path: str, load: Load) -> Result:
-    return uvloop.run(_drive(port, load, lambda ended, times: SocketAsking(ended, times, path)))
+    return uvloop.run(drive(port, load, lambda ended, times: SocketAsking(ended, times, path)))
 
 
-async def _drive(port: int, load: Load, make: Callable[[asyncio.Future[None], list[float]], Asking]) -> Result:
+async def drive(port: int, load: Load, make: Callable[[asyncio.Future[None], list[float]], Asking]) -> Result:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
     times: list[float] = []
@@ -154,6 +154,10 @@ async def _drive(port: int, load: Load, make: Callable[[asyncio.Future[None], li
     elapsed = time.perf_counter() - began
     for transport, _ in lines:
         transport.abort()
+    return result_of(times, elapsed)
+
+
+def result_of(times: list[float], elapsed: float) -> Result:
     if not times:
         raise Unexpected("not one answer came")
     times.sort()

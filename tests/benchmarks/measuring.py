@@ -34,6 +34,10 @@ class Running:
     port: int
     pid: int
 
+    def kibibytes(self) -> float:
+        """Resident memory."""
+        return psutil.Process(self.pid).memory_info().rss / 1024
+
     def cpu_seconds(self) -> float:
         parent = psutil.Process(self.pid)
         times = [process.cpu_times() for process in (parent, *parent.children(recursive=True))]
@@ -62,8 +66,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(server: Server) -> Iterator[Running]:
-    port = free_port()
+def started(server: Server, port: int = 0) -> Iterator[Running]:
+    port = port or free_port()
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), **server.environment}
     command = [sys.executable, *(word.replace("{port}", str(port)) for word in server.command)]
     process = subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)

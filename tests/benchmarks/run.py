@@ -3,13 +3,14 @@
 import importlib
 import os
 import platform
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-MODULES = ("bench_doors", "bench_api", "bench_start")
+MODULES = ("bench_doors", "bench_api", "bench_start", "bench_commands", "bench_stats", "bench_sockets")
 
 
 def machine() -> str:
@@ -22,6 +23,8 @@ def tables(names: list[str]) -> Iterator[str]:
 
 
 def main(names: list[str]) -> int:
+    # So that whatever was started is ended, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     unknown = set(names) - set(MODULES)
     if unknown:
         print(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(MODULES)}.")
