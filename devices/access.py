@@ -3,12 +3,14 @@
 from typing import TypeVar
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, Q, QuerySet
 
 from accounts.access import allows, require
 from devices.errors import NodeGone, OutsideYourNodes
 from devices.models import Command, Connection, Node, NodeGroup, Operation, Tunnel
 from rdos.kernel.actors import Actor
+from rdos.kernel.compiled import CompiledRow
 from rdos.kernel.errors import NotFound
 
 Row = TypeVar("Row", bound=Model)
@@ -34,10 +36,15 @@ def node_for(actor: Actor, pk: UUID, action: str = "nodes.read") -> Node:
     require(actor, action)
     if not sees(actor, pk):
         raise OutsideYourNodes
-    node = Node.objects.filter(pk=pk).first()
-    if node is None:
+    found = _node.get(pk)
+    if found is None:
         raise NodeGone
-    return node
+    return Node.from_db(DEFAULT_DB_ALIAS, NODE, found)
+
+
+# Read by nearly every request about a node.
+NODE = tuple(field.attname for field in Node._meta.concrete_fields)
+_node = CompiledRow(lambda pk: Node.objects.filter(pk=pk).values_list(*NODE))
 
 
 def commands_for(actor: Actor) -> QuerySet[Command]:

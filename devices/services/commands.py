@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from devices.choices import COMMAND_LIFE, OPEN_COMMANDS, CommandStatus
 from devices.models import Command, NextNumber, Operation
 from rdos.kernel.bells import ring_on_commit
+from rdos.kernel.compiled import CompiledRow
 from rdos.kernel.encryption import conceal, reveal
 from rdos.kernel.journal import Who
 from rdos.kernel.journal.storable import storable
@@ -99,21 +100,35 @@ def claim(*, gateway_id: UUID, node_ids: Sequence[UUID] | None, at: datetime) ->
 
     After the commit it goes on the wire. What a former session took with it is sent once more, under its old id.
     """
-    mine = Command.objects.filter(status__in=OPEN_COMMANDS, expires_at__gt=at, node__gateway_id=gateway_id)
+    there = Command.objects.filter(node__gateway_id=gateway_id, node__session_id__isnull=False)
+    mine = there.filter(status__in=OPEN_COMMANDS, expires_at__gt=at)
     waiting = mine.filter(Q(status=CommandStatus.QUEUED) | ~Q(session_id=F("node__session_id")))
     if node_ids is not None:
         waiting = waiting.filter(node_id__in=node_ids)
     with transaction.atomic():
-        held = waiting.select_for_update(of=("self",)).annotate(current=F("node__session_id"))
-        return [_sent(one, at) for one in held.filter(current__isnull=False).order_by("number", "id")]
+        held = waiting.select_for_update(of=("self",)).order_by("number", "id")
+        letters = [_letter(*row) for row in held.values_list(*LETTER)]
+        _note_sent(letters, at)
+    return letters
 
 
-def _sent(command: Command, at: datetime) -> Letter:
-    session_id: UUID = command.current  # type: ignore[attr-defined] # annotated by the caller
-    Command.objects.filter(pk=command.pk, status__in=OPEN_COMMANDS).update(
-        status=CommandStatus.SENT, session_id=session_id, sent_at=at, attempts=F("attempts") + 1
-    )
-    return Letter(command.pk, command.node_id, session_id, letter_of(command), command.expires_at)
+LETTER = ("pk", "node_id", "node__session_id", "action", "sealed", "expires_at")
+
+
+def _letter(pk: UUID, node_id: UUID, session_id: UUID, action: Any, sealed: str, expires_at: datetime) -> Letter:
+    if sealed:
+        action = letter_of(Command(pk=pk, action=action, sealed=sealed))
+    return Letter(pk, node_id, session_id, action, expires_at)
+
+
+def _note_sent(letters: Sequence[Letter], at: datetime) -> None:
+    by_session: dict[UUID, list[UUID]] = {}
+    for letter in letters:
+        by_session.setdefault(letter.session_id, []).append(letter.command_id)
+    for session_id, ids in by_session.items():
+        Command.objects.filter(pk__in=ids, status__in=OPEN_COMMANDS).update(
+            status=CommandStatus.SENT, session_id=session_id, sent_at=at, attempts=F("attempts") + 1
+        )
 
 
 def letter_of(command: Command) -> Any:
@@ -211,8 +226,18 @@ def _sealed_after(to: CommandStatus) -> Any:
     return Case(When(operation__isnull=False, then=F("sealed")), default=Value(""), output_field=TextField())
 
 
+# Of one command, as whoever waits for it looks again and again.
+ALL = tuple(field.attname for field in Command._meta.concrete_fields)
+_row = CompiledRow(lambda pk: Command.objects.filter(pk=pk).values_list(*ALL))
+
+
+def now(pk: UUID) -> Command | None:
+    found = _row.get(pk)
+    return None if found is None else Command.from_db(DEFAULT_DB_ALIAS, ALL, found)
+
+
 def _told(ids: Sequence[UUID]) -> list[Command]:
-    ended = list(Command.objects.filter(pk__in=ids)) if ids else []
+    ended = [command for pk in ids if (command := now(pk))]
     for command in ended:
         ring_on_commit(settled_bell(command.pk))
     for operation_id in {command.operation_id for command in ended if command.operation_id}:

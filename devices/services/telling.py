@@ -84,7 +84,7 @@ def position(command: Command) -> int:
 
 def outcome(*, command_id: UUID, over: bool, at: datetime) -> dict[str, Any] | None:
     """What the asker hears: None while there is nothing to say, and a refusal for everything but success."""
-    command = Command.objects.filter(pk=command_id).first()
+    command = commands.now(command_id)
     if command is None:
         raise ConnectionLost("The node was deleted before it answered")
     if command.status in OPEN_COMMANDS:
