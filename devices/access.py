@@ -4,7 +4,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from accounts.access import allows, require
 from devices.errors import NodeGone, OutsideYourNodes
@@ -57,10 +57,11 @@ def command_for(actor: Actor, pk: UUID, action: str = "commands.read") -> Comman
 
 
 def operations_for(actor: Actor) -> QuerySet[Operation]:
-    """Those that told at least one node the actor sees; all of them for somebody who sees every node."""
-    if actor.node_ids is None and not actor.denied_node_ids:
+    """Those that told at least one node the actor sees, and one's own, which may have told nobody."""
+    if sees_everything(actor):
         return Operation.objects.all()
-    return Operation.objects.filter(commands__in=commands_for(actor)).distinct()
+    told = Exists(commands_for(actor).filter(operation=OuterRef("pk")))
+    return Operation.objects.filter(told | Q(created_by_id=str(actor.user_id)))
 
 
 def operation_for(actor: Actor, pk: UUID) -> Operation:

@@ -47,7 +47,9 @@ def members(group: NodeGroup, actor: Actor) -> QuerySet[Node]:
 
 
 def hidden_members(group: NodeGroup, actor: Actor) -> QuerySet[Node]:
-    return group.nodes.exclude(pk__in=nodes_for(actor).values("pk"))
+    everybody = Node.objects.all()
+    held = selected(everybody, **group.query) if group.kind == GroupKind.QUERY else everybody.filter(groups=group)
+    return held.exclude(pk__in=nodes_for(actor).values("pk"))
 
 
 def connections_of(actor: Actor, node_id: UUID) -> QuerySet[Connection]:

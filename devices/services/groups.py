@@ -18,6 +18,7 @@ from rdos.kernel.errors import InvalidInput, NotFound
 from rdos.kernel.journal import changes, record, row_of
 
 CHANGEABLE = ("name", "description", "query")
+UNSEEN = "The group holds nodes that you do not see."
 
 
 def create(
@@ -55,10 +56,13 @@ def update(*, actor: Actor, pk: UUID, **fields: Any) -> NodeGroup:
 
 def _update(actor: Actor, group: NodeGroup, wanted: dict[str, Any]) -> NodeGroup:
     before = facts(group)
+    held_unseen = hidden_members(group, actor).exists()
     for name, value in wanted.items():
         setattr(group, name, value)
     _guard(group)
     old, new = changes(before, facts(group))
+    if "query" in new and (held_unseen or hidden_members(group, actor).exists()):
+        raise OutsideYourNodes(UNSEEN)
     if new:
         group.save()
         record(who=actor.who, action="group.update", about=row_of(group), before=old, after=new)
@@ -87,7 +91,7 @@ def assign(*, actor: Actor, pk: UUID, node_ids: Iterable[UUID]) -> NodeGroup:
 def delete(*, actor: Actor, pk: UUID) -> None:
     group = _held(group_for(actor, pk, "groups.delete"))
     if hidden_members(group, actor).exists():
-        raise OutsideYourNodes("The group holds nodes that you do not see.")
+        raise OutsideYourNodes(UNSEEN)
     record(who=actor.who, action="group.delete", about=row_of(group), before=facts(group))
     group.delete()
 

@@ -63,7 +63,7 @@ def create(
         raise HubOwnsThis("Every node has its own secret; give them new ones one by one.")
     nodes, unknown = _chosen(actor, target)
     with transaction.atomic():
-        operation = _begun(actor, action, title or f"{name} on {len(nodes)} nodes")
+        operation = _begun(actor, action, title or f"{name} on {len(nodes)} node{'' if len(nodes) == 1 else 's'}")
         _tell(actor, operation, action, nodes, unknown, ttl, at)
         facts = target.as_told() if target.node_ids is None else {"nodes": len(target.node_ids)}
         _record(actor, operation, "operation.create", facts)
@@ -182,15 +182,17 @@ def retry(*, actor: Actor, pk: UUID, at: datetime, ttl: timedelta = commands.TIM
     """The same action for those that did not carry it out, once: what fails again is retried from the retry."""
     former = Operation.objects.select_for_update().get(pk=operation_for(actor, pk).pk)
     failed = commands_for(actor).filter(operation=former, status__in=FAILED)
-    sample = failed.first()
-    if sample is None or former.retries.exists():
+    # By node: somebody who sees only some of them retries only those, and who was passed by may still have their turn.
+    waiting = failed.exclude(node_id__in=Command.objects.filter(operation__retry_of=former).values("node_id"))
+    sample = waiting.first()
+    if sample is None:
         raise NothingToRetry
     action = commands.letter_of(sample)
-    nodes = nodes_for(actor).filter(commands__in=failed).only(*NEEDED).order_by("name", "id")
+    nodes = list(nodes_for(actor).filter(commands__in=waiting).only(*NEEDED).order_by("name", "id"))
     operation = _begun(actor, action, f"Again: {former.title}", former)
     _tell(actor, operation, action, nodes, [], ttl, at)
     # The retry keeps the secrets now, as long as it needs them.
-    failed.exclude(sealed="").update(sealed="")
+    failed.filter(node_id__in=operation.commands.values("node_id")).exclude(sealed="").update(sealed="")
     _record(actor, operation, "operation.retry", {"retry_of": former.pk})
     return operation
 

@@ -136,3 +136,17 @@ def test_nobody_puts_in_or_takes_out_a_node_they_do_not_see(
     fenced.caller.put(address + "/nodes", {"node_ids": []})
     assert members(admin, address) == ["arm"]
     assert fenced.caller.delete(address).json()["code"] == "outside_your_nodes"
+
+
+def test_nobody_bends_or_removes_a_query_that_holds_nodes_they_do_not_see(
+    admin: Person, fenced: Person, cam: Node, arm: Node
+) -> None:
+    wide = made(admin, name="All", kind="query")
+    narrow = made(admin, name="Cameras", kind="query", query={"device_type": "edge"})
+    for address, query in ((wide, {"device_type": "edge"}), (narrow, {})):
+        refused = fenced.caller.put(address, {"query": query})
+        assert (refused.status_code, refused.json()["code"]) == (403, "outside_your_nodes")
+    assert fenced.caller.delete(wide).json()["code"] == "outside_your_nodes"
+    assert fenced.caller.put(wide, {"description": "Everything"}).status_code == 200
+    assert fenced.caller.put(narrow, {"query": {"search": "cam"}}).status_code == 200
+    assert fenced.caller.delete(narrow).status_code == 204

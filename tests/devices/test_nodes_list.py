@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from devices.models import Node, NodeGroup
@@ -50,6 +52,7 @@ def test_a_row_is_what_the_node_itself_answers(viewer: Person, fleet: list[Node]
         ("?label=site:north&label=a__b:1", ["cam-1"]),
         ("?label=7:x", ["arm"]),
         ("?label=site:nor", []),
+        ("?label=site:north%20", []),
         ("?search=RIVER", ["bridge"]),
         ("?search=%25", []),
         ("?status=online&search=cam&label=site:north", ["cam-1"]),
@@ -165,3 +168,18 @@ def test_a_node_that_left_or_is_not_seen_offers_no_flows(
     assert stranger.caller.get(NODES + "/endpoints").json() == []
     told.go(fleet[0])
     assert viewer.caller.get(NODES + "/endpoints").json() == []
+
+
+@pytest.mark.parametrize("path", ["nodes/endpoints", "node-groups", "nodes/{}/connections", "nodes/{}/twin/versions"])
+def test_no_list_asks_more_questions_when_it_grows(viewer: Person, path: str) -> None:
+    caller, asked = viewer.caller, []
+    node = told.node("first")
+    for number in range(3):
+        told.report(told.node(f"n{number}"), {"flows": [FLOW]})
+        NodeGroup.objects.create(name=f"Hall {number}")
+        told.go(node)
+        told.report(told.come(node), {"number": number})
+        with CaptureQueriesContext(connection) as questions:
+            assert len(caller.get("/api/v1/" + path.format(node.pk)).json()) > number
+        asked.append(len(questions))
+    assert len(set(asked)) == 1

@@ -205,3 +205,48 @@ def test_a_thousand_nodes_are_told_quickly(operator: Person) -> None:
     print(f"1,000 nodes in {took:.2f} s")
     # A second on an idle machine; the suite shares its cores.
     assert took < 3
+
+
+def test_its_maker_sees_an_operation_that_told_nobody(make_person: MakePerson, operator: Person) -> None:
+    mine = told.node("mine", maintenance_until=timezone.now() + timedelta(hours=1))
+    bob, eve = (make_person(name, "operator", allowed_node_ids=ids(mine)) for name in ("bob", "eve"))
+    pk = begin(bob, node_ids=ids(mine)).json()["id"]
+    body = bob.caller.get(f"{OPERATIONS}/{pk}").json()
+    assert (body["total"], body["skipped_count"]) == (0, 1)
+    assert [row["id"] for row in bob.caller.get(OPERATIONS).json()] == [pk]
+    assert eve.caller.get(f"{OPERATIONS}/{pk}").status_code == 404
+    assert operator.caller.get(f"{OPERATIONS}/{pk}").status_code == 200
+
+
+def test_who_sees_some_nodes_retries_those_and_leaves_the_others_theirs(
+    operator: Person, make_person: MakePerson
+) -> None:
+    mine, other = told.node("mine", "generic"), told.node("other", "generic")
+    bob = make_person("bob", "operator", allowed_node_ids=ids(mine))
+    action = {"type": "join", "password": "opensesame-7"}
+    pk = begin(operator, action, node_ids=ids(mine, other)).json()["id"]
+    told.settle(*[told.no(letter) for letter in told.receive()])
+    for person, node in ((bob, mine), (operator, other)):
+        assert person.caller.post(f"{OPERATIONS}/{pk}/retry", {}).json()["total"] == 1
+        (letter,) = told.receive()
+        assert (letter.node_id, letter.action) == (node.pk, action)
+        assert person.caller.post(f"{OPERATIONS}/{pk}/retry", {}).status_code == 409
+
+
+def test_who_was_passed_by_in_a_retry_may_still_have_their_turn(operator: Person) -> None:
+    node = told.node("g", "generic")
+    action = {"type": "join", "password": "opensesame-7"}
+    pk = begin(operator, action, node_ids=ids(node)).json()["id"]
+    told.settle(told.no(told.receive()[0]))
+    Node.objects.filter(pk=node.pk).update(maintenance_until=timezone.now() + timedelta(hours=1))
+    assert operator.caller.post(f"{OPERATIONS}/{pk}/retry", {}).json()["skipped_count"] == 1
+    Node.objects.filter(pk=node.pk).update(maintenance_until=None)
+    assert operator.caller.post(f"{OPERATIONS}/{pk}/retry", {}).json()["total"] == 1
+    assert told.receive()[0].action == action
+
+
+@pytest.mark.parametrize("value", ["", " north "])
+def test_labels_are_taken_to_the_letter(operator: Person, value: str) -> None:
+    told.node(labels={"site": value})
+    told.node("other", labels={"site": "north"})
+    assert begin(operator, labels={"site": value}).json()["total"] == 1

@@ -103,7 +103,10 @@ class NodeQuery(NodesPageQuery):
     device_type = serializers.CharField(max_length=32, default="", allow_blank=True)
     status = serializers.ChoiceField(choices=NodeStatus.choices, default="", allow_blank=True)
     label = serializers.ListField(  # type: ignore[assignment] # DRF takes it for a field, and not for its own word
-        child=serializers.RegexField(r"\A[^:]+:"), default=list, max_length=16, help_text="`name:value`, repeatable."
+        child=serializers.RegexField(r"\A[^:]+:", trim_whitespace=False),
+        default=list,
+        max_length=16,
+        help_text="`name:value`, repeatable.",
     )
     group = serializers.UUIDField(default=None, allow_null=True)
     search = serializers.CharField(max_length=LONGEST_SEARCH, default="", allow_blank=True)

@@ -15,7 +15,11 @@ class OperationRequest(RequestSerializer):
     action = serializers.JSONField(help_text="An object with the `type` of the command and whatever belongs to it.")
     node_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_NODES, required=False)
     group_id = serializers.UUIDField(required=False)
-    labels = serializers.DictField(child=serializers.CharField(max_length=128), allow_empty=False, required=False)
+    labels = serializers.DictField(
+        child=serializers.CharField(max_length=128, allow_blank=True, trim_whitespace=False),
+        allow_empty=False,
+        required=False,
+    )
     ttl = serializers.IntegerField(min_value=1, max_value=LONGEST_TTL, default=86_400)
     title = serializers.CharField(max_length=200, default="", allow_blank=True)
 
