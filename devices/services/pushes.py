@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from devices import bindings
 from devices.choices import CommandStatus, LegSide, LegStatus, TunnelMode, TunnelStatus
-from devices.models import Command, Tunnel, TunnelLeg
+from devices.models import Command, Node, Tunnel, TunnelLeg
 from devices.services import commands
 from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.encryption import reveal
@@ -73,13 +73,20 @@ def _is_due(leg: TunnelLeg) -> bool:
 
 def _push(tunnel: Tunnel, leg: TunnelLeg, at: datetime) -> bool:
     """True when a letter is on its way."""
-    leg.tried_at = at
-    if leg.node.is_connected:
-        leg.command_id = _send(leg, LETTERS[LegSide(leg.side)](_binding(tunnel)), SYSTEM, at + PUSH_LIVES, awaited=True)
+    letter = LETTERS[LegSide(leg.side)](_binding(tunnel))
+    leg.tried_at, leg.error = at, _obstacle(leg.node, letter["type"])
+    if leg.error:
+        leg.status = LegStatus.FAILED
     else:
-        leg.status, leg.error = LegStatus.FAILED, "node is not connected"
+        leg.command_id = _send(leg, letter, SYSTEM, at + PUSH_LIVES, awaited=True)
     leg.save(update_fields=["status", "error", "command_id", "tried_at"])
     return leg.command_id is not None
+
+
+def _obstacle(node: Node, name: str) -> str:
+    if name in node.denied_commands:
+        return f"{name} is denied for this node"
+    return "" if node.is_connected else "node is not connected"
 
 
 def withdraw(*, leg: TunnelLeg, who: Who, at: datetime) -> UUID:

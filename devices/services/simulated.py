@@ -14,7 +14,7 @@ from devices import signatures
 from devices.access import nodes_for
 from devices.errors import KeyTaken
 from devices.models import Connection, Node
-from devices.services import commands, nodes, tokens
+from devices.services import commands, nodes, tokens, tunnels
 from rdos.kernel.actors import Actor
 from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.journal import SYSTEM, Who, record, row_of
@@ -111,6 +111,7 @@ def _remove(who: Who, chosen: Sequence[UUID], at: datetime) -> int:
     held = list(simulated(Node.objects.select_for_update()).filter(pk__in=chosen).order_by("pk"))
     commands.end_awaited([node.session_id for node in held if node.session_id], at)
     for node in held:
+        tunnels.delete_of_node(node_id=node.pk, who=who, at=at)
         record(who=who, action="node.delete", about=row_of(node), before=nodes.facts(node))
         ring_on_commit(f"node.{node.pk}", "close:deleted")
     Node.objects.filter(pk__in=[node.pk for node in held]).delete()

@@ -20,7 +20,8 @@ from rdos.kernel.encryption import conceal
 from rdos.kernel.errors import NotFound
 from rdos.kernel.journal import SYSTEM, Who, changes, record, row_of
 
-RETRY_AFTER = timedelta(seconds=30)
+# The clock looks every 30 s. What failed soon after it looked is not passed by the next time.
+RETRY_AFTER = timedelta(seconds=20)
 # As many as a tick can surely carry; the longest untried come first.
 MOST_RETRIED = 500
 SECRETS = ("encryption_key", "bind_secret", "psk")

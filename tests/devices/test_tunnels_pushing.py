@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from devices.models import Command, Tunnel, TunnelLeg
+from devices.models import Command, Node, Tunnel, TunnelLeg
 from devices.services import commands, pushes, tunnels
 from rdos import ticks
+from rdos.kernel.models import JournalEntry
 from tests.devices.tunnelling import Fleet, come, go, grow_old, legs, open_commands, status
 from tests.people import Person
 
@@ -312,3 +313,31 @@ def test_when_a_node_goes_for_good_the_other_ends_hear_of_it(fleet: Fleet, tunne
     fleet.settle()
     assert sorted(fleet.words) == [("middle", "revoke_tunnel"), REMOVED[1]]
     assert not Tunnel.objects.exists()
+
+
+def test_a_node_that_is_denied_the_command_is_not_told(fleet: Fleet, admin: Person) -> None:
+    Node.objects.filter(pk=fleet.right.pk).update(denied_commands=["create_tunnel"])
+    tunnel = make(fleet, admin)
+    fleet.settle()
+    assert (fleet.words, status(tunnel)) == (IN_ORDER[:2], "pending")
+    assert "denied" in TunnelLeg.objects.get(tunnel=tunnel, side="egress").error
+
+
+def test_what_failed_right_after_the_clock_looked_is_tried_again_the_next_time(fleet: Fleet, admin: Person) -> None:
+    tunnel = make(fleet, admin)
+    fleet.settle(right="port in use")
+    fleet.forget()
+    TunnelLeg.objects.update(tried_at=timezone.now() - timedelta(seconds=29))
+    ticks.retry_tunnels()
+    fleet.settle()
+    assert (fleet.words, status(tunnel)) == ([IN_ORDER[2]], "active")
+
+
+def test_a_virtual_node_that_is_removed_takes_its_tunnels_from_the_real_ones(
+    fleet: Fleet, tunnel: Tunnel, admin: Person
+) -> None:
+    Node.objects.filter(pk=fleet.left.pk).update(labels={"simulated": "true"})
+    assert admin.caller.delete("/api/v1/nodes/simulated").status_code == 204
+    fleet.receive()
+    assert set(fleet.words) == {("right", "delete_tunnel"), ("middle", "revoke_tunnel")}
+    assert JournalEntry.objects.filter(action="tunnel.delete").count() == 1
