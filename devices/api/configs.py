@@ -1,5 +1,6 @@
 """The configuration of a node, read from it and written to it."""
 
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -40,8 +41,11 @@ class NodeConfigView(TellingView):
     @extend_schema(parameters=[shapes.WaitQuery], request=OpenApiTypes.ANY, responses=shapes.ANSWERS)
     def put(self, request: Request, pk: UUID) -> Response | Wait:
         """Give the node a configuration. What it takes over is desired of it from then on."""
-        node, wait = node_for(self.actor, pk, "nodes.configure"), self.query(shapes.WaitQuery)["wait"] or None
-        command = configuring.configure(actor=self.actor, node=node, config=request.data, at=timezone.now(), wait=wait)
+        node, query = node_for(self.actor, pk, "nodes.configure"), self.query(shapes.WaitQuery)
+        wait, ttl = query["wait"] or None, timedelta(seconds=query["ttl"])
+        command = configuring.configure(
+            actor=self.actor, node=node, config=request.data, at=timezone.now(), wait=wait, ttl=ttl
+        )
         return self.answered(command, wait)
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from devices.api.shapes import commands as shapes
 from devices.api.telling import TellingView
+from rdos.kernel.errors import InvalidInput
 from rdos.kernel.waiting import Wait
 
 
@@ -27,4 +28,7 @@ class NodeFlowView(TellingView):
     @extend_schema(parameters=[shapes.WaitQuery], responses=shapes.ANSWERS)
     def delete(self, request: Request, pk: UUID, flow_id: str) -> Response | Wait:
         """Remove a flow from the node. Answers as any command does."""
+        # A path may hold what no body may.
+        if "\x00" in flow_id:
+            raise InvalidInput(errors={"flow_id": ["Null characters are not allowed."]})
         return self.tell(pk, {"type": "delete_flow", "flow_id": flow_id})

@@ -19,6 +19,9 @@ LARGEST = 50 * 1024
 LARGEST_CONFIGURATION = 100 * 1024
 ROTATE = "rotate_secret"
 UPDATE = "update_config"
+READ = "get_config"
+# What a door wraps into a command, and is measured without its wrapping.
+WRAPPED = {UPDATE: "config", "create_flow": "flow"}
 
 
 def insist_well_formed(action: Any) -> str:
@@ -28,11 +31,16 @@ def insist_well_formed(action: Any) -> str:
         sentence = f"An object whose `type` is a text of 1–{LONGEST_NAME} characters."
         raise InvalidInput(errors={"action": [sentence]}, misshapen=True)
     most = LARGEST_CONFIGURATION if name == UPDATE else LARGEST
-    if len(orjson.dumps(action)) > most:
+    if len(orjson.dumps(action)) - _wrapping(name) > most:
         raise ActionTooLarge(f"The command is larger than {most // 1024} KiB.")
     if name == ROTATE and "new_secret" in action:
         raise HubOwnsThis("The hub makes the new secret by itself; leave `new_secret` out.")
     return name
+
+
+def _wrapping(name: str) -> int:
+    key = WRAPPED.get(name)
+    return len(orjson.dumps({"type": name, key: 0})) - 1 if key else 0
 
 
 def spec_of(node: Node, name: str) -> CommandSpec | None:
@@ -46,9 +54,13 @@ def refusal(actor: Actor, node: Node, action: Mapping[str, Any]) -> DomainError 
     spec = spec_of(node, action["type"])
     if action["type"] in node.denied_commands:
         return CommandDenied()
-    if spec is not None and Role(actor.role).rank < Role(spec.requires_role).rank:
-        return CommandRoleTooLow(f"This command needs the role {spec.requires_role}.")
-    return _faulty(spec, action)
+    return _too_low(actor, spec) or _faulty(spec, action)
+
+
+def _too_low(actor: Actor, spec: CommandSpec | None) -> CommandRoleTooLow | None:
+    if spec is None or Role(actor.role).rank >= Role(spec.requires_role).rank:
+        return None
+    return CommandRoleTooLow(f"This command needs the role {spec.requires_role}.")
 
 
 def _faulty(spec: CommandSpec | None, action: Mapping[str, Any]) -> InvalidInput | None:
@@ -59,6 +71,12 @@ def _faulty(spec: CommandSpec | None, action: Mapping[str, Any]) -> InvalidInput
     except InvalidInput as error:
         return error
     return None
+
+
+def insist_ranked(actor: Actor, node: Node, name: str) -> None:
+    """For what the hub sends in somebody's stead."""
+    if error := _too_low(actor, spec_of(node, name)):
+        raise error
 
 
 def insist_allowed(actor: Actor, node: Node, action: Mapping[str, Any]) -> None:

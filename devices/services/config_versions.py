@@ -10,8 +10,8 @@ import orjson
 from django.db.models import F, Max, QuerySet
 
 from devices import redaction
-from devices.choices import Side
-from devices.models import ConfigVersion, Node, Twin
+from devices.choices import CommandStatus, Side
+from devices.models import Command, ConfigVersion, Node, Twin
 from rdos.kernel.encryption import conceal, reveal
 
 # What nodes report changes by itself; what people want is kept for good.
@@ -57,6 +57,17 @@ def fresh(node_id: UUID) -> ConfigVersion | None:
 
 def fresh_contents(node_ids: Iterable[UUID]) -> dict[UUID, Any]:
     return {version.node_id: content_of(version) for version in _fresh(node_ids)}
+
+
+def answer_to(question: Command) -> ConfigVersion | None:
+    """What a node reported when it was asked. Other commands may have changed it since: it is the answer."""
+    reported = ConfigVersion.objects.filter(
+        node_id=question.node_id, side=Side.REPORTED, number=F("node__twin__reported_number")
+    )
+    if question.status != CommandStatus.ACKED:
+        return None
+    # Some nodes acknowledge first and report afterwards, the others report only.
+    return reported.filter(node__twin__reported_at__gte=question.settled_at).first()
 
 
 def _fresh(node_ids: Iterable[UUID]) -> QuerySet[ConfigVersion]:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from devices import redaction
 from devices.choices import OPEN_COMMANDS, CommandStatus, Side
-from devices.errors import ConnectionLost, NoConfig, NotConnected
+from devices.errors import CommandDenied, ConnectionLost, NoConfig, NotConnected
 from devices.models import Command, ConfigVersion, Node
 from devices.services import actions, commands, config_versions, telling, twins
 from rdos.kernel.actors import Actor
@@ -17,7 +17,15 @@ PATIENCE = 3.0
 READ = "read"
 
 
-def configure(*, actor: Actor, node: Node, config: Any, at: datetime, wait: float | None = telling.PATIENCE) -> Command:
+def configure(
+    *,
+    actor: Actor,
+    node: Node,
+    config: Any,
+    at: datetime,
+    wait: float | None = telling.PATIENCE,
+    ttl: timedelta = commands.TIME_TO_LIVE,
+) -> Command:
     """What the node takes over becomes what is desired of it."""
     action = {"type": actions.UPDATE, "config": config}
     if wait is not None and not node.is_connected:
@@ -32,6 +40,7 @@ def configure(*, actor: Actor, node: Node, config: Any, at: datetime, wait: floa
             action=action,
             at=at,
             wait=wait,
+            ttl=ttl,
             purpose=twins.CONFIGURE,
             serves=wish.pk,
             recorded_as="node.config.update",
@@ -39,12 +48,14 @@ def configure(*, actor: Actor, node: Node, config: Any, at: datetime, wait: floa
 
 
 def ask(*, actor: Actor, node: Node, at: datetime) -> Command:
+    if actions.READ in node.denied_commands:
+        raise CommandDenied
     if not node.is_connected:
         raise NotConnected
     return commands.create(
         who=actor.who,
         node_id=node.pk,
-        action={"type": "get_config"},
+        action={"type": actions.READ},
         expires_at=at + timedelta(seconds=PATIENCE),
         awaited=True,
         purpose=READ,
@@ -56,9 +67,9 @@ def reported(*, command_id: UUID, over: bool, at: datetime) -> ConfigVersion | N
     command = Command.objects.filter(pk=command_id).first()
     if command is None:
         raise ConnectionLost("The node was deleted before it answered")
-    fresh = config_versions.fresh(command.node_id)
-    if fresh is not None:
-        return fresh
+    found = config_versions.fresh(command.node_id) or config_versions.answer_to(command)
+    if found is not None:
+        return found
     if over:
         commands.give_up(command_id, at, error="The node reported no configuration in time", error_code="no_config")
     elif command.status in OPEN_COMMANDS or command.status == CommandStatus.ACKED:

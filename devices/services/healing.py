@@ -124,11 +124,12 @@ def look(at: datetime) -> int:
 
 def ask_again(node: Node, at: datetime) -> None:
     """After a configuration was taken over: only the node knows what it made of it."""
-    if node.is_connected and actions.spec_of(node, "get_config") is not None:
+    may_be_asked = actions.READ not in node.denied_commands and actions.spec_of(node, actions.READ) is not None
+    if node.is_connected and may_be_asked:
         commands.create(
             who=SYSTEM,
             node_id=node.pk,
-            action={"type": "get_config"},
+            action={"type": actions.READ},
             expires_at=at + timedelta(minutes=1),
             purpose=VERIFY,
         )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from devices import redaction
 from devices.access import command_for
 from devices.choices import OPEN_COMMANDS, CommandStatus
 from devices.errors import CommandCancelled, ConnectionLost, NoAnswer, NodeExpired, NotConnected, Refused
@@ -82,8 +83,11 @@ def position(command: Command) -> int:
     return Command.objects.filter(node_id=command.node_id, status__in=OPEN_COMMANDS, number__lt=number).count()
 
 
-def outcome(*, command_id: UUID, over: bool, at: datetime) -> dict[str, Any] | None:
-    """What the asker hears: None while there is nothing to say, and a refusal for everything but success."""
+def outcome(*, command_id: UUID, over: bool, at: datetime, secrets: bool = False) -> dict[str, Any] | None:
+    """What the asker hears: None while there is nothing to say, and a refusal for everything but success.
+
+    `secrets` is for those who may configure the node: they see the passphrases in its configuration.
+    """
     command = commands.now(command_id)
     if command is None:
         raise ConnectionLost("The node was deleted before it answered")
@@ -94,7 +98,7 @@ def outcome(*, command_id: UUID, over: bool, at: datetime) -> dict[str, Any] | N
         command.refresh_from_db()
     if command.status != CommandStatus.ACKED:
         raise _failure(command)
-    return _success(command, over)
+    return _success(command, over, secrets)
 
 
 @transaction.atomic
@@ -104,15 +108,22 @@ def _give_up(command: Command, at: datetime) -> None:
         replies.served([Command.objects.get(pk=command.pk)], at)
 
 
-def _success(command: Command, over: bool) -> dict[str, Any] | None:
+def _success(command: Command, over: bool, secrets: bool) -> dict[str, Any] | None:
     said: dict[str, Any] = {"command_id": command.pk, "success": True}
-    if command.name == "get_config" and command.data is None:
-        # Some nodes acknowledge first and report afterwards.
-        fresh = config_versions.fresh(command.node_id)
-        if fresh is None and not over:
-            return None
-        return said if fresh is None else said | {"data": config_versions.content_of(fresh)}
-    return said if command.data is None else said | {"data": command.data}
+    if command.name != actions.READ:
+        return said if command.data is None else said | {"data": command.data}
+    found = _configuration(command)
+    if found is None:
+        return said if over else None
+    return said | {"data": redaction.shown(found, secrets=secrets)}
+
+
+def _configuration(command: Command) -> Any:
+    """Reported as most nodes do, some of them after they acknowledged; or in the acknowledgement itself."""
+    if command.data is not None:
+        return redaction.kept(command.data)
+    found = config_versions.fresh(command.node_id) or config_versions.answer_to(command)
+    return None if found is None else config_versions.content_of(found)
 
 
 def _failure(command: Command) -> Exception:

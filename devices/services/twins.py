@@ -83,6 +83,9 @@ def update(
         twin.save(update_fields=["policy"])
     if desired is not None:
         healing.desire(twin, redaction.kept(desired), actor.who)
+    if twin.policy == TwinPolicy.HEAL:
+        # What heals is a command, whoever sends it.
+        actions.insist_ranked(actor, node, actions.UPDATE)
     if (twin.policy, twin.desired_number) != (before, number):
         record(
             who=actor.who,
@@ -113,6 +116,7 @@ def heal(*, actor: Actor, node: Node, at: datetime) -> Command:
     """By hand: at once, whatever the policy and however often it was tried."""
     if actions.UPDATE in node.denied_commands:
         raise CommandDenied
+    actions.insist_ranked(actor, node, actions.UPDATE)
     if node.is_expired(at):
         raise NodeExpired
     twin = config_versions.held(node.pk)
@@ -127,7 +131,9 @@ def heal(*, actor: Actor, node: Node, at: datetime) -> Command:
 
 
 def version_of(node_id: UUID, side: str, number: int) -> ConfigVersion:
-    version = ConfigVersion.objects.filter(node_id=node_id, side=side, number=number).first()
+    # The side comes out of a path, which may hold what no column does.
+    found = ConfigVersion.objects.filter(node_id=node_id, side=side, number=number) if side in Side.values else None
+    version = found.first() if found is not None else None
     if version is None:
         raise NotFound
     return version

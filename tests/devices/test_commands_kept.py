@@ -234,3 +234,23 @@ def test_a_flow_is_added_and_removed_by_command(operator: Person) -> None:
         {"type": "delete_flow", "flow_id": "f1"},
     ]
     assert operator.caller.post(base, {"id": "f" * 60_000}).status_code == 413
+
+
+def test_a_flow_named_by_a_nul_is_refused(operator: Person) -> None:
+    response = operator.caller.delete(f"/api/v1/nodes/{told.node().pk}/flows/%00?wait=0")
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["flow_id"])
+    assert not Command.objects.exists()
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 202), (1, 413)])
+def test_a_flow_may_fill_its_limit(operator: Person, more: int, status: int) -> None:
+    flow = {"id": "f" * (50 * 1024 - len('{"id":""}') + more)}
+    assert operator.caller.post(f"/api/v1/nodes/{told.node().pk}/flows?wait=0", flow).status_code == status
+
+
+def test_a_node_that_repeats_a_secret_in_its_complaint_betrays_nothing(operator: Person) -> None:
+    node = told.node()
+    keep(operator, node)
+    told.settle(told.no(told.receive()[0], "no such stream: token=opensesame-7"))
+    shown = operator.caller.get("/api/v1/commands")
+    assert shown.json()[0]["error"] == "no such stream: token=(hidden)"

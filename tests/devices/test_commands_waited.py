@@ -8,7 +8,7 @@ from django.utils import timezone
 from devices.models import Command
 from rdos.kernel.models import JournalEntry
 from tests.devices import told
-from tests.people import Person
+from tests.people import Person, bearer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STOP = {"action": {"type": "stop_flow", "flow_id": "f1"}}
@@ -128,3 +128,15 @@ def test_a_kit_that_acknowledges_before_it_reports_is_waited_for(operator: Perso
     with told.answering(both):
         body = operator.caller.post(told.command_url(node), {"action": {"type": "get_config"}}).json()
     assert body["data"] == {"rate": 2}
+
+
+def test_a_configuration_inside_the_acknowledgement_loses_its_credentials_too(operator: Person) -> None:
+    node = told.node(device_type="gateway")
+    config = {"rate": 1, "manager": {"node_secret": "s3cret-of-the-node"}, "srt": {"passphrase": "opensesame"}}
+    question = {"action": {"type": "get_config"}}
+    with told.answering(lambda letter: [told.yes(letter, config)]):
+        body = operator.caller.post(told.command_url(node), question).json()
+        narrow = bearer(operator.token("commands")).post(told.command_url(node), question).json()
+    assert body["data"] == {"rate": 1, "manager": {}, "srt": {"passphrase": "opensesame"}}
+    # Who may give commands and not configure sees no passphrases, whichever way they ask.
+    assert narrow["data"]["srt"] == {"passphrase": "(hidden)"}

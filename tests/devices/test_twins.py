@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from devices.drivers import CommandSpec, Driver, Health, registry
 from devices.models import Command, ConfigVersion, Node, Twin
-from devices.services import config_versions, healing, twins
+from devices.services import config_versions, healing, replies, twins
 from rdos.kernel.models import JournalEntry
 from tests.devices import told
 from tests.people import MakePerson, Person
@@ -108,7 +109,7 @@ def test_what_a_node_refuses_is_not(operator: Person) -> None:
     assert operator.caller.get(twin_url(node, "/versions")).json() == []
 
 
-@pytest.mark.parametrize(("config", "status"), [({"text": "c" * 110_000}, 413), ([1], 400), ("text", 400)])
+@pytest.mark.parametrize(("config", "status"), [({"text": "c" * 102_390}, 413), ([1], 400), ("text", 400)])
 def test_a_configuration_that_cannot_be_is_refused(operator: Person, config: Any, status: int) -> None:
     assert operator.caller.put(config_url(told.node()), config).status_code == status
     assert not ConfigVersion.objects.exists()
@@ -245,7 +246,16 @@ def test_whoever_does_not_see_the_node_sees_none_of_it(make_person: MakePerson) 
         assert bob.caller.get(address).status_code == 403
 
 
-@pytest.mark.parametrize("rest", ["/versions/reported/9", "/versions/sideways/1", "/versions/desired/1"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/versions/reported/9",
+        "/versions/sideways/1",
+        "/versions/desired/1",
+        "/versions/%00/1",
+        f"/versions/reported/{9**40}",
+    ],
+)
 def test_a_version_that_is_not_there_is_404(viewer: Person, rest: str) -> None:
     node = told.node()
     told.report(node, WANTED)
@@ -255,3 +265,61 @@ def test_a_version_that_is_not_there_is_404(viewer: Person, rest: str) -> None:
 @pytest.mark.parametrize("body", [{"policy": "wish"}, {"desired": [1]}, {"desired": "text"}])
 def test_a_twin_that_cannot_be_is_refused(operator: Person, body: dict[str, Any]) -> None:
     assert operator.caller.put(twin_url(told.node()), body).status_code == 400
+
+
+def test_a_configuration_of_exactly_the_largest_size_is_sent(operator: Person) -> None:
+    config = {"text": "c" * (100 * 1024 - len('{"text":""}'))}
+    assert operator.caller.put(config_url(told.node()) + "?wait=0", config).status_code == 202
+
+
+def test_a_configuration_waits_as_long_as_it_may(operator: Person) -> None:
+    operator.caller.put(config_url(told.node(connected=False)) + "?wait=0&ttl=60", WANTED)
+    replies.expire(timezone.now() + timedelta(seconds=61))
+    assert Command.objects.get().status == "expired"
+
+
+def test_where_reading_is_denied_nobody_asks(operator: Person) -> None:
+    node = told.node(denied_commands=["get_config"])
+    refused = operator.caller.get(config_url(node))
+    assert (refused.status_code, refused.json()["code"]) == (403, "command_denied")
+    operator.caller.put(twin_url(node), {"policy": "heal", "desired": WANTED})
+    healing.look(timezone.now() + timedelta(minutes=2))
+    assert not Command.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_answers_even_when_another_command_is_answered_at_once(operator: Person) -> None:
+    node = told.node()
+    operator.caller.post(told.command_url(node) + "?wait=0", {"action": {"type": "start_flow", "flow_id": "f"}})
+    (other,) = told.receive()
+
+    def both(letter: Any) -> list[Any]:
+        return [told.configured(letter, OTHER), told.yes(other)]
+
+    with told.answering(both):
+        assert operator.caller.get(config_url(node)).json() == OTHER
+    with told.answering(both):
+        asked = operator.caller.post(told.command_url(node) + "?wait=3", {"action": {"type": "get_config"}})
+    assert asked.json()["data"] == OTHER
+
+
+@pytest.fixture
+def press(monkeypatch: pytest.MonkeyPatch) -> Node:
+    """A machine that only an admin may configure."""
+    update = CommandSpec("update_config", "Change it", "admin")
+    kind = Driver("press", "Press", (update,), lambda r: [], lambda r: [], lambda r: Health("online"))
+    monkeypatch.setitem(registry._known, "press", kind)
+    return told.node("press", "press")
+
+
+def test_nobody_configures_by_healing_what_they_may_not_configure(operator: Person, admin: Person, press: Node) -> None:
+    wish = {"policy": "heal", "desired": WANTED}
+    refused = operator.caller.put(twin_url(press), wish)
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_too_low")
+    assert operator.caller.get(twin_url(press)).json()["desired"] is None
+    assert operator.caller.put(twin_url(press), {"desired": WANTED}).status_code == 200
+    told.report(press, OTHER)
+    assert operator.caller.post(twin_url(press, "/heal")).status_code == 403
+    assert heals() == []
+    assert admin.caller.put(twin_url(press), wish).status_code == 200
+    assert len(heals()) == 1

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from devices.choices import CommandStatus
 from devices.models import Command
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
-from rdos.kernel.secrecy import mask
+from rdos.kernel.secrecy import mask, mask_text
 
 LONGEST_TTL = 604_800
 LONGEST_WAIT = 60.0
@@ -116,7 +116,7 @@ def command_of(command: Command) -> dict[str, Any]:
     """What came back is kept as the node said it, and shown to everybody who sees the node: without secrets."""
     return {name: getattr(command, name) for name in PLAIN} | {
         "node_name": command.node.name,
-        "error": command.error or None,
+        "error": mask_text(command.error) or None,
         "error_code": command.error_code or None,
         "data": mask(command.data),
         "details": mask(command.details),
