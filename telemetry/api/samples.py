@@ -1,6 +1,6 @@
 """What nodes measured: the last values, and samples of a while."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -15,6 +15,8 @@ from telemetry import queries
 from telemetry.api import shapes
 
 A_WHILE = timedelta(hours=1)
+# Nothing was measured before; and a period that ends with the first of all moments has no beginning.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ValuesView(ApiView):
@@ -34,7 +36,7 @@ class SamplesView(ApiView):
         """Samples by name, oldest first: {"cpu": [{"at": …, "value": 12.5}]}. Without `from`, those of one hour."""
         node = node_for(self.actor, pk, "samples.read")
         query = self.query(shapes.SampleQuery)
-        until = query.get("until") or timezone.now()
+        until = max(query.get("until") or timezone.now(), EARLIEST)
         found = queries.samples(
             node.pk,
             query["names"] or [],

@@ -175,3 +175,10 @@ def test_a_sample_of_another_age_is_kept_too() -> None:
     arm = node()
     give(Reading(arm.pk, datetime(2001, 1, 1, tzinfo=UTC), [("cpu", 1)]))
     assert Sample.objects.get().at.year == 2001
+
+
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
+def test_a_period_at_the_beginning_of_all_time_is_only_empty(viewer: Person, end: str) -> None:
+    arm = node()
+    give(read(arm, cpu=1))
+    assert samples(viewer, arm, f"to={end}") == {"cpu": []}
