@@ -44,7 +44,7 @@ class NodeConfigView(TellingView):
         node, query = node_for(self.actor, pk, "nodes.configure"), self.query(shapes.WaitQuery)
         wait, ttl = query["wait"] or None, timedelta(seconds=query["ttl"])
         command = configuring.configure(
-            actor=self.actor, node=node, config=request.data, at=timezone.now(), wait=wait, ttl=ttl
+            actor=self.actor, node=node, config=self.whole_body(), at=timezone.now(), wait=wait, ttl=ttl
         )
         return self.answered(command, wait)
 

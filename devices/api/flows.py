@@ -19,7 +19,7 @@ class NodeFlowsView(TellingView):
     @extend_schema(parameters=[shapes.WaitQuery], request=OpenApiTypes.OBJECT, responses=shapes.ANSWERS)
     def post(self, request: Request, pk: UUID) -> Response | Wait:
         """Add a flow to the node; the body is the flow. Answers as any command does."""
-        return self.tell(pk, {"type": "create_flow", "flow": request.data})
+        return self.tell(pk, {"type": "create_flow", "flow": self.whole_body()})
 
 
 class NodeFlowView(TellingView):

@@ -17,6 +17,7 @@ from devices.services import commands, telling, twins
 from rdos.kernel.api.serializers import shaped
 from rdos.kernel.api.views import ApiView
 from rdos.kernel.clock import database_now
+from rdos.kernel.errors import MalformedBody
 from rdos.kernel.waiting import Wait
 
 
@@ -29,6 +30,12 @@ class TellingView(ApiView):
         wait = query["wait"] or None
         command = telling.tell(actor=self.actor, node=node, action=action, at=database_now(), wait=wait, ttl=ttl)
         return self.answered(command, wait)
+
+    def whole_body(self) -> Any:
+        """Where the body itself is what a node is told. One that is left out is not an empty configuration."""
+        if self.request.stream is None:
+            raise MalformedBody("The body is empty.")
+        return self.request.data
 
     def answered(self, command: Command, wait: float | None) -> Response | Wait:
         if wait is None:

@@ -9,11 +9,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count
 
+from accounts.access import require
 from devices import drivers, particulars, queries
-from devices.access import commands_for, group_for, nodes_for, operation_for, sees, sees_everything
+from devices.access import commands_for, nodes_for, operation_for, sees, sees_everything
 from devices.choices import CommandStatus
 from devices.errors import HubOwnsThis, NodeGone, NothingToRetry, OutsideYourNodes
-from devices.models import Command, Node, Operation
+from devices.models import Command, Node, NodeGroup, Operation
 from devices.services import actions, commands, replies, telling
 from rdos.kernel.actors import Actor
 from rdos.kernel.bells import ring_on_commit
@@ -91,13 +92,22 @@ def _chosen(actor: Actor, target: Target) -> tuple[list[Node], list[dict[str, An
     if target.node_ids is not None:
         return _named(actor, list(dict.fromkeys(target.node_ids)))
     if target.group_id is not None:
-        found = queries.members(group_for(actor, target.group_id), actor)
+        found = queries.members(_group(actor, target.group_id), actor)
     else:
         particulars.check({"labels": target.labels})
         found = queries.selected(nodes_for(actor), labels=target.labels)
     nodes = list(found.only(*NEEDED).order_by("name", "id")[: MOST_NODES + 1])
     _insist_bounded(nodes)
     return nodes, []
+
+
+def _group(actor: Actor, pk: UUID) -> NodeGroup:
+    """A body that names what is not there is wrong; the path is not."""
+    require(actor, "groups.read")
+    group = NodeGroup.objects.filter(pk=pk).first()
+    if group is None:
+        raise InvalidInput(errors={"group_id": ["There is no such group."]})
+    return group
 
 
 def _insist_bounded(nodes: Sequence[object]) -> None:

@@ -254,3 +254,11 @@ def test_a_node_that_repeats_a_secret_in_its_complaint_betrays_nothing(operator:
     told.settle(told.no(told.receive()[0], "no such stream: token=opensesame-7"))
     shown = operator.caller.get("/api/v1/commands")
     assert shown.json()[0]["error"] == "no such stream: token=(hidden)"
+
+
+@pytest.mark.parametrize(("method", "rest"), [("put", "config"), ("post", "flows")])
+def test_a_body_that_is_left_out_is_told_to_nobody(operator: Person, method: str, rest: str) -> None:
+    address = f"/api/v1/nodes/{told.node().pk}/{rest}?wait=0"
+    for prefix in ("", "/bilbycast"):
+        assert getattr(operator.caller, method)(prefix + address, b"").status_code == 400
+    assert not Command.objects.exists()

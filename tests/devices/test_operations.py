@@ -250,3 +250,8 @@ def test_labels_are_taken_to_the_letter(operator: Person, value: str) -> None:
     told.node(labels={"site": value})
     told.node("other", labels={"site": "north"})
     assert begin(operator, labels={"site": value}).json()["total"] == 1
+
+
+def test_a_group_that_is_not_there_is_named(operator: Person) -> None:
+    response = begin(operator, group_id=str(uuid4()))
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["group_id"])
