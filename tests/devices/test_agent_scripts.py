@@ -1,5 +1,6 @@
 """Running scripts: only those of the agent's own folder, and within their limits."""
 
+import json
 import os
 import signal
 import time
@@ -136,6 +137,29 @@ def test_what_ran_when_the_agent_died_is_answered_as_interrupted(state: Path) ->
         with agent(state):
             ack = there.visit().accept().do("run", script="slow.sh", command_id="c1")
     assert (ack["success"], ack["error_code"]) == (False, "interrupted")
+    assert len(begun.read_text().splitlines()) == 1
+
+
+def test_what_still_runs_is_remembered_however_much_is_answered_meanwhile(state: Path) -> None:
+    script(state, "slow.sh", "echo $$ >> begun; exec sleep 60")
+    begun = state / "scripts/begun"
+    lines = [
+        json.dumps({"command_id": f"old{n}", "ack": {"command_id": f"old{n}", "success": True}}) for n in range(1000)
+    ]
+    (state / "seen.jsonl").write_text("\n".join(lines) + "\n")
+    with hub() as there:
+        with agent(state, "--hub", there.url, "--token", TOKEN) as running:
+            visit = there.visit().register()
+            visit.tell("run", script="slow.sh", command_id="c1")
+            until(lambda: begun.exists() and begun.read_text())
+            # Each is a line in the agent's memory, which is rewritten when it has grown too long.
+            for _ in range(11):
+                ids = [visit.tell("dance") for _ in range(100)]
+                assert visit.ack(ids[-1])["error_code"] == "unknown_action"
+            running.process.kill()
+            os.kill(int(begun.read_text()), signal.SIGKILL)
+        with agent(state):
+            assert there.visit().accept().do("run", script="slow.sh", command_id="c1")["error_code"] == "interrupted"
     assert len(begun.read_text().splitlines()) == 1
 
 

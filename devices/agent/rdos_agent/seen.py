@@ -17,6 +17,7 @@ class Seen:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._acks = {key: ack or _interrupted(key) for key, ack in _read(path).items()}
+        self._begun: set[str] = set()
         self._compact()
 
     def ack(self, command_id: str) -> Ack | None:
@@ -24,9 +25,11 @@ class Seen:
 
     def begin(self, command_id: str) -> None:
         """On disk before anything is done, so that a crash cannot do it twice."""
+        self._begun.add(command_id)
         self._append(command_id, None)
 
     def finish(self, command_id: str, ack: Ack) -> None:
+        self._begun.discard(command_id)
         self._acks[command_id] = ack
         self._append(command_id, ack)
         if self._lines > 2 * KEPT:
@@ -41,8 +44,10 @@ class Seen:
 
     def _compact(self) -> None:
         self._acks = dict(list(self._acks.items())[-KEPT:])
-        write_private(self._path, "".join(_line(*item) for item in self._acks.items()))
-        self._lines = len(self._acks)
+        # What still runs is among them: after a crash it must not be taken for new.
+        lines = [*(_line(key, None) for key in self._begun), *(_line(*item) for item in self._acks.items())]
+        write_private(self._path, "".join(lines))
+        self._lines = len(lines)
 
 
 def _line(command_id: str, ack: Ack | None) -> str:
