@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,13 +16,14 @@ from accounts.access import allows
 from accounts.authentication import actor_in_console
 from devices.access import commands_for, nodes_for
 from devices.admin.filters import is_uuid
-from devices.admin.live_page import Button, RowPage, written
 from devices.admin.places import node_place
 from devices.admin.tones import command_badge
 from devices.choices import OPEN_COMMANDS, CommandStatus
 from devices.models import Command
 from devices.services import telling
 from rdos.kernel.console import Question, confirmed, moment, pair
+from rdos.kernel.live_page import Button, Nothing, RowPage, Verb, written
+from rdos.kernel.secrecy import mask_text
 
 # A filter offers what occurred lately, and as many nodes as a person can read.
 LATELY = 2000
@@ -67,6 +69,20 @@ class NodeFilter(SimpleListFilter):
         return queryset.filter(node_id=words) if is_uuid(words) else queryset
 
 
+class OperationFilter(SimpleListFilter):
+    """Has no choices of its own: an operation's page leads here."""
+
+    title = "operation"
+    parameter_name = "operation"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(self.value() or "", "The chosen one")] if self.value() else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Command]) -> QuerySet[Command]:
+        words = str(self.value() or "")
+        return queryset.filter(operation_id=words) if is_uuid(words) else queryset
+
+
 class AwayFilter(SimpleListFilter):
     title = "its node"
     parameter_name = "away"
@@ -82,7 +98,7 @@ class AwayFilter(SimpleListFilter):
 class CommandPage(RowPage):
     list_display = ("what", "shown_node", "state", "who", "when", "came_back")
     noun = "commands"
-    list_filter = (StatusFilter, NameFilter, NodeFilter, AwayFilter)
+    list_filter = (StatusFilter, NameFilter, NodeFilter, AwayFilter, OperationFilter)
     list_select_related = ("node",)
     search_fields = ("name", "node__name", "node__key")
     search_help_text = "Command or node"
@@ -94,6 +110,14 @@ class CommandPage(RowPage):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Command]:
         return commands_for(actor_in_console(request)).defer("sealed").order_by(*self.ordering)
+
+    def nothing_yet(self, request: HttpRequest) -> Nothing:
+        return Nothing(
+            "No command yet",
+            "Whatever a node is told appears here, with what came back. Commands are sent from the page of a node.",
+            "Go to the nodes",
+            reverse("admin:devices_node_changelist"),
+        )
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return allows(actor_in_console(request), "commands.cancel")
@@ -120,7 +144,7 @@ class CommandPage(RowPage):
 
     @display(description="What came back")
     def came_back(self, command: Command) -> str:
-        return command.error[:200] or ("an answer" if command.data is not None else "–")
+        return mask_text(command.error)[:200] or ("an answer" if command.data is not None else "–")
 
     @confirmed(
         permission="cancel",
@@ -137,19 +161,26 @@ class CommandPage(RowPage):
     def live_facts(self, request: HttpRequest, command: Command) -> dict[str, Any]:
         return {
             "badge": command_badge(command.status),
-            "node_place": node_place(command.node_id),
+            "place": node_place(command.node_id),
+            "operation": self._operation_of(command),
             "action": written(command.action),
+            "error": mask_text(command.error),
             "data": written(command.data),
             "details": written(command.details),
             "buttons": self._buttons(request, command),
+            "may_press": self.may(request, "cancel"),
         }
 
+    def _operation_of(self, command: Command) -> str:
+        known = command.operation_id
+        return reverse("admin:devices_operation_change", args=(known,)) if known else ""
+
     def _buttons(self, request: HttpRequest, command: Command) -> list[Button]:
-        may = command.status in OPEN_COMMANDS and self.has_cancel_permission(request)
+        may = command.status in OPEN_COMMANDS and self.may(request, "cancel")
         return [self.button("cancel", "Cancel it", command, dangerous=True)] if may else []
 
     def cancel(self, request: HttpRequest, command: Command) -> tuple[str, str]:
         telling.cancel(actor=actor_in_console(request), pk=command.pk, at=timezone.now())
         return "Cancelled.", ""
 
-    verbs = {"cancel": cancel}
+    verbs = {"cancel": Verb(cancel, "cancel")}

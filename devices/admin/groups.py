@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -16,19 +18,20 @@ from accounts.access import allows
 from accounts.authentication import actor_in_console
 from devices import queries
 from devices.access import within
-from devices.admin import cells
+from devices.admin import cells, group_command
 from devices.admin.group_forms import GroupForm, labels_of
 from devices.admin.places import node_place
 from devices.choices import GroupKind, NodeStatus
 from devices.models import Node, NodeGroup
 from devices.services import groups
 from rdos.kernel.console import FormPage, Question, badge, confirmed, journal_of, moment, pair
+from rdos.kernel.live_page import LivePage, Nothing
 
 MOST_SHOWN = 200
 
 
 @admin.register(NodeGroup)
-class GroupPage(FormPage):
+class GroupPage(LivePage, FormPage):
     list_display = ("what", "shown_kind", "asked", "members", "changed")
     noun = "groups"
     list_filter = ("kind",)
@@ -37,11 +40,28 @@ class GroupPage(FormPage):
     ordering = ("name", "id")
     actions = ("delete_groups",)
     form_template = "console/groups/group.html"
+    live_template = "console/groups/live.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NodeGroup]:
         found: QuerySet[NodeGroup] = super().get_queryset(request)
         seen = Q(nodes__isnull=False) & within(actor_in_console(request), "nodes__id")
         return found.annotate(seen=Count("nodes", filter=seen))
+
+    def nothing_yet(self, request: HttpRequest) -> Nothing:
+        title = "No group yet"
+        if not self.has_add_permission(request):
+            return Nothing(title, "A group holds nodes that are told something together. An administrator makes them.")
+        text = "A group holds nodes that you name, or whatever fits a query. One command then reaches all of them."
+        return Nothing(title, text, "Make a group", self.place("add"))
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("<str:pk>/command/", self.admin_site.admin_view(self.command), name="devices_nodegroup_command")
+        return [own, *super().get_urls()]
+
+    def command(self, request: HttpRequest, pk: str) -> HttpResponse:
+        if not allows(actor_in_console(request), "commands.create"):
+            raise PermissionDenied
+        return group_command.send(self, request, self.found(request, pk))
 
     @display(description="Group", ordering="name")
     def what(self, group: NodeGroup) -> SafeString:
@@ -84,7 +104,18 @@ class GroupPage(FormPage):
 
     def facts_for(self, request: HttpRequest, row: NodeGroup | None) -> dict[str, Any]:
         if row is None:
-            return {}
+            return {"title": "Make a group"}
+        actor = actor_in_console(request)
+        return self.live_facts(request, row) | {
+            "live": self.place("live", row.pk),
+            "their_list": f"{reverse('admin:devices_node_changelist')}?group={row.pk}",
+            "command": self.place("command", row.pk) if allows(actor, "commands.create") else "",
+            "may_delete": self.has_delete_permission(request, row),
+            "journal": journal_of("nodegroup", row.pk) if allows(actor, "journal.read") else "",
+            "list": self.place("changelist"),
+        }
+
+    def live_facts(self, request: HttpRequest, row: NodeGroup) -> dict[str, Any]:
         actor = actor_in_console(request)
         found = queries.members(row, actor).order_by("name", "id")
         shown = list(found.only("name", "key", "status", "maintenance_until")[: MOST_SHOWN + 1])
@@ -92,9 +123,6 @@ class GroupPage(FormPage):
             "members": [_member(node, timezone.now()) for node in shown[:MOST_SHOWN]],
             "beyond": found.count() - MOST_SHOWN if len(shown) > MOST_SHOWN else 0,
             "asks": in_words(row.query),
-            "may_delete": self.has_delete_permission(request, row),
-            "journal": journal_of("nodegroup", row.pk) if allows(actor, "journal.read") else "",
-            "list": self.place("changelist"),
         }
 
     @confirmed(

@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Lower
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -15,17 +17,21 @@ from accounts.access import allows
 from accounts.authentication import actor_in_console
 from devices.access import commands_for, operations_for
 from devices.admin import progress
-from devices.admin.live_page import Button, RowPage, written
 from devices.admin.places import node_place
 from devices.admin.tones import command_badge
 from devices.choices import CommandStatus
 from devices.models import Command, Operation
 from devices.services import operations
+from rdos.kernel.actors import Actor
 from rdos.kernel.console import badge, moment, pair
+from rdos.kernel.live_page import Button, Nothing, RowPage, Verb, written
+from rdos.kernel.secrecy import mask_text
 
 # A page shows so many nodes; the troubled ones come first, and the list of commands has the rest.
 MOST_ROWS = 500
-TROUBLED_FIRST = {word: number for number, word in enumerate(("rejected", "expired", "cancelled", "sent", "queued"))}
+TROUBLED_FIRST = ("rejected", "expired", "cancelled", "sent", "queued")
+# Large, asked for every second, and never shown here.
+UNSHOWN = ("sealed", "action", "node__metadata", "node__last_health", "node__denied_commands", "node__labels")
 
 
 class OperationList(ChangeList):
@@ -58,6 +64,21 @@ class OperationPage(RowPage):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:
         return operations_for(actor_in_console(request)).order_by(*self.ordering)
 
+    def nothing_yet(self, request: HttpRequest) -> Nothing:
+        return Nothing(
+            "No operation yet",
+            "One command to many nodes is an operation: it shows how far it is, and what each node said. "
+            "Choose nodes in the list, or open a group, and send them a command.",
+            "Choose nodes",
+            reverse("admin:devices_node_changelist"),
+        )
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return allows(actor_in_console(request), "commands.create")
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return allows(actor_in_console(request), "commands.cancel")
+
     @display(description="Operation")
     def what(self, operation: Operation) -> SafeString:
         return pair(operation.title, operation.action.get("type", ""))
@@ -82,26 +103,30 @@ class OperationPage(RowPage):
         actor = actor_in_console(request)
         skipped = operations.skipped_of(actor, operation)
         counts = operations.counts(actor, [operation])[operation.pk]
+        retries = operations_for(actor).filter(retry_of=operation).order_by("created_at", "id")
         found = progress.of(counts, len(skipped))
-        told = list(commands_for(actor).filter(operation=operation).select_related("node").defer("sealed")[:10_001])
-        told.sort(key=_troubled_first)
         return {
             "action": written(operation.action),
             "progress": found,
-            "rows": [_row(command) for command in told[:MOST_ROWS]],
-            "beyond": max(0, len(told) - MOST_ROWS),
+            "rows": [_row(command) for command in _troubled_first(actor, operation)],
+            "beyond": max(0, found.told - MOST_ROWS),
+            "all_rows": f"{reverse('admin:devices_command_changelist')}?operation={operation.pk}",
             "skipped": [one | {"place": node_place(one["node_id"])} for one in skipped],
-            "buttons": list(self._buttons(request, operation, found)),
-            "retries": [self.place("change", one.pk) for one in operation.retries.order_by("created_at")],
-            "first": self.place("change", operation.retry_of_id) if operation.retry_of_id else "",
+            "buttons": self._buttons(request, operation, found),
+            "may_press": self.may(request, "cancel"),
+            "retries": [self.place("change", pk) for pk in retries.values_list("pk", flat=True)],
+            "first": self._first_of(actor, operation),
         }
 
+    def _first_of(self, actor: Actor, operation: Operation) -> str:
+        first = operation.retry_of_id
+        return self.place("change", first) if first and operations_for(actor).filter(pk=first).exists() else ""
+
     def _buttons(self, request: HttpRequest, operation: Operation, found: progress.Progress) -> list[Button]:
-        actor = actor_in_console(request)
-        retry = found.failed and not operation.retries.exists() and allows(actor, "commands.create")
-        cancel = found.open and allows(actor, "commands.cancel")
+        retry = self.may(request, "retry") and found.failed and _waiting(actor_in_console(request), operation)
+        cancel = self.may(request, "cancel") and found.open
         return [
-            *([self.button("retry", f"Retry {found.failed} that failed", operation)] if retry else []),
+            *([self.button("retry", f"Retry {retry} that failed", operation)] if retry else []),
             *([self.button("cancel", f"Cancel {found.open} still open", operation, dangerous=True)] if cancel else []),
         ]
 
@@ -115,11 +140,21 @@ class OperationPage(RowPage):
         operations.cancel(actor=actor_in_console(request), pk=operation.pk, at=timezone.now())
         return "What was still open is cancelled.", ""
 
-    verbs = {"retry": retry, "cancel": cancel}
+    verbs = {"retry": Verb(retry, "retry"), "cancel": Verb(cancel, "cancel")}
 
 
-def _troubled_first(command: Command) -> tuple[int, str]:
-    return TROUBLED_FIRST.get(command.status, len(TROUBLED_FIRST)), command.node.name.lower()
+def _waiting(actor: Actor, operation: Operation) -> int:
+    """How many failed and were not told again yet, as a retry chooses them."""
+    again = Command.objects.filter(operation__retry_of=operation).values("node_id")
+    failed = commands_for(actor).filter(operation=operation, status__in=operations.FAILED)
+    return failed.exclude(node_id__in=again).count()
+
+
+def _troubled_first(actor: Actor, operation: Operation) -> QuerySet[Command]:
+    ranks = [When(status=word, then=Value(rank)) for rank, word in enumerate(TROUBLED_FIRST)]
+    rank = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
+    told = commands_for(actor).filter(operation=operation).select_related("node").defer(*UNSHOWN)
+    return told.order_by(rank, Lower("node__name"), "id")[:MOST_ROWS]
 
 
 def _row(command: Command) -> dict[str, Any]:
@@ -127,6 +162,7 @@ def _row(command: Command) -> dict[str, Any]:
         "command": command,
         "place": node_place(command.node_id),
         "badge": command_badge(command.status),
+        "error": mask_text(command.error),
         "at": command.settled_at or command.sent_at or command.created_at,
         "said": written(command.data if command.status == CommandStatus.ACKED else command.details),
     }

@@ -3,7 +3,7 @@
 from django.utils.safestring import SafeString
 
 from devices.choices import CommandStatus, LegStatus, TunnelStatus
-from devices.models import Tunnel
+from devices.models import Tunnel, TunnelLeg
 from rdos.kernel.console import badge
 
 COMMANDS = {
@@ -27,8 +27,11 @@ def command_badge(status: str) -> SafeString:
     return badge(COMMANDS[CommandStatus(status)], CommandStatus(status).label)
 
 
-def leg_badge(status: str) -> SafeString:
-    return badge(LEGS[LegStatus(status)], LegStatus(status).label)
+def leg_look(tunnel: Tunnel, leg: TunnelLeg) -> tuple[str, str]:
+    """Tone and word. What a node of a disabled tunnel was told is that it is gone; its answer ends the letter."""
+    if tunnel.status == TunnelStatus.DISABLED:
+        return ("warn", "Not confirmed") if leg.command_id else ("idle", "Taken away")
+    return LEGS[LegStatus(leg.status)], LegStatus(leg.status).label
 
 
 def has_failed(tunnel: Tunnel) -> bool:

@@ -8,21 +8,23 @@ from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.access import allows
 from accounts.authentication import actor_in_console
 from devices.access import tunnels_for
-from devices.admin.live_page import Button, LivePage
 from devices.admin.places import node_place
-from devices.admin.tones import leg_badge, tunnel_badge
+from devices.admin.tones import leg_look, tunnel_badge
 from devices.admin.tunnel_forms import NewTunnelForm, TunnelForm
 from devices.choices import LegSide, LegStatus, TunnelMode, TunnelStatus
 from devices.models import Tunnel, TunnelLeg
 from devices.services import pushes, tunnels
-from rdos.kernel.console import FormPage, Question, confirmed, journal_of, pair
+from rdos.kernel.console import FormPage, Question, badge, confirmed, journal_of, pair
+from rdos.kernel.live_page import Button, LivePage, Nothing, Verb
+
+LEG = '<span class="c-tone-{}"><span class="c-shape" aria-hidden="true"></span>{}: {}</span>'
 
 
 class StateFilter(SimpleListFilter):
@@ -61,6 +63,13 @@ class TunnelPage(LivePage, FormPage):
         found = tunnels_for(actor_in_console(request)).select_related(*self.list_select_related)
         return found.prefetch_related("legs").order_by(*self.ordering)
 
+    def nothing_yet(self, request: HttpRequest) -> Nothing:
+        title = "No tunnel yet"
+        if not self.has_add_permission(request):
+            return Nothing(title, "Tunnels between nodes that you see appear here. An administrator makes them.")
+        text = "A tunnel carries traffic from one node to another, by a relay or directly. The hub tells its nodes."
+        return Nothing(title, text, "Make a tunnel", self.place("add"))
+
     @display(description="Tunnel", ordering="name")
     def what(self, tunnel: Tunnel) -> SafeString:
         return pair(tunnel.name, f"{tunnel.get_protocol_display()} port {tunnel.ingress_listen_port}")
@@ -79,8 +88,8 @@ class TunnelPage(LivePage, FormPage):
 
     @display(description="Nodes told")
     def legs_now(self, tunnel: Tunnel) -> SafeString:
-        said = [(LegSide(leg.side).label, LegStatus(leg.status).label.lower()) for leg in _in_order(tunnel)]
-        return format_html_join("", '<span class="c-more">{}: {}</span>', said)
+        said = [(*leg_look(tunnel, leg), LegSide(leg.side).label) for leg in _in_order(tunnel)]
+        return format_html('<span class="p-legs">{}</span>', format_html_join("", LEG, _worded(said)))
 
     def form_for(self, request: HttpRequest, row: Tunnel | None) -> Form:
         data = request.POST if request.method == "POST" else None
@@ -100,7 +109,7 @@ class TunnelPage(LivePage, FormPage):
 
     def facts_for(self, request: HttpRequest, row: Tunnel | None) -> dict[str, Any]:
         if row is None:
-            return {}
+            return {"title": "Make a tunnel"}
         return self.live_facts(request, row) | {
             "live": self.place("live", row.pk),
             "list": self.place("changelist"),
@@ -111,12 +120,13 @@ class TunnelPage(LivePage, FormPage):
     def live_facts(self, request: HttpRequest, tunnel: Tunnel) -> dict[str, Any]:
         return {
             "badge": tunnel_badge(tunnel),
-            "legs": [_leg(leg) for leg in pushes.legs_of(tunnel)],
+            "legs": [_leg(tunnel, leg) for leg in pushes.legs_of(tunnel)],
             "buttons": self._buttons(request, tunnel),
+            "may_press": self.may(request, "push"),
         }
 
     def _buttons(self, request: HttpRequest, tunnel: Tunnel) -> list[Button]:
-        if not self.has_change_permission(request, tunnel):
+        if not self.may(request, "push"):
             return []
         if tunnel.status == TunnelStatus.DISABLED:
             return [self.button("enable", "Enable", tunnel)]
@@ -139,7 +149,19 @@ class TunnelPage(LivePage, FormPage):
         fields = {"status": status.value}
         tunnels.update(actor=actor_in_console(request), pk=tunnel.pk, fields=fields, at=timezone.now())
 
-    verbs = {"enable": enable, "push": push, "disable": disable}
+    verbs = {
+        "enable": Verb(enable, "change"),
+        "push": Verb(push, "change"),
+        "disable": Verb(
+            disable,
+            "change",
+            Question(
+                "Disable the tunnel",
+                "Its nodes are told to take it away, and what runs through it stops. It can be enabled again.",
+                "Disable",
+            ),
+        ),
+    }
 
     @confirmed(
         permission="delete",
@@ -163,11 +185,17 @@ def _in_order(tunnel: Tunnel) -> list[TunnelLeg]:
     return sorted(tunnel.legs.all(), key=lambda leg: pushes.ORDER.index(LegSide(leg.side)))
 
 
-def _leg(leg: TunnelLeg) -> dict[str, Any]:
+def _worded(said: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    return [(tone, side, word.lower()) for tone, word, side in said]
+
+
+def _leg(tunnel: Tunnel, leg: TunnelLeg) -> dict[str, Any]:
+    away = "" if leg.node.is_connected else "The node is away; it is told when it returns."
+    unsettled = leg.command_id if tunnel.status == TunnelStatus.DISABLED else leg.status != LegStatus.PUSHED
     return {
         "leg": leg,
         "side": LegSide(leg.side).label,
         "place": node_place(leg.node_id),
-        "badge": leg_badge(leg.status),
-        "note": "" if leg.node.is_connected else "The node is away; it is told when it returns.",
+        "badge": badge(*leg_look(tunnel, leg)),
+        "note": away if unsettled else "",
     }

@@ -20,7 +20,8 @@ async function refresh() {
     const answer = await fetch(area.dataset.live, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
     if (answer.status === 401) return window.location.assign("/login");
     if (!answer.ok) throw new Error(String(answer.status));
-    put(await answer.text());
+    const text = await answer.text();
+    steadily(() => put(text));
     say("Live");
   } catch {
     say("The hub does not answer. Trying again.", true);
@@ -42,12 +43,26 @@ function put(text) {
     const next = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
     if (!next) continue;
     if (part.hasAttribute("data-rows")) merge(part, next);
-    else if (part.innerHTML !== next.innerHTML && !isHeld(part)) part.replaceChildren(...next.childNodes);
+    else if (part.innerHTML !== next.innerHTML && !isInHand(part)) part.replaceChildren(...next.childNodes);
   }
 }
 
 function isHeld(element) {
   return element.matches(":hover") || element.contains(document.activeElement);
+}
+
+// Something to press there is under the pointer, or has the focus.
+function isInHand(part) {
+  return part.querySelector(":is(a, button, summary):hover") !== null || part.contains(document.activeElement);
+}
+
+// Whatever grows or shrinks above the row that somebody is at, the row stays under the pointer.
+function steadily(change) {
+  const row = area.querySelector("[data-key]:hover") ?? area.querySelector("[data-key]:focus-within");
+  const before = row?.getBoundingClientRect().top;
+  change();
+  const moved = row?.isConnected ? row.getBoundingClientRect().top - before : 0;
+  if (moved) window.scrollBy({ top: moved, behavior: "instant" });
 }
 
 function merge(list, next) {

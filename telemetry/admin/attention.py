@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.access import allows
 from rdos.kernel.actors import Actor
 from rdos.kernel.panels import Attention, Level
+from rdos.kernel.secrecy import mask_text
 from telemetry import queries
 from telemetry.access import events_for
 from telemetry.choices import Severity
@@ -37,7 +38,7 @@ def _title(count: int) -> str:
 
 def _text(newest: Event) -> str:
     about = f"{newest.node.name}: " if newest.node else ""
-    return f"The newest: {about}{newest.message[:160]}"
+    return f"The newest: {about}{mask_text(newest.message[:160])}"
 
 
 def _place() -> str:

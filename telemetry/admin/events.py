@@ -7,14 +7,18 @@ from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter, action
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.access import allows
 from accounts.authentication import actor_in_console
 from devices.access import nodes_for
-from rdos.kernel.console import ReadOnlyPage, badge, pair
+from rdos.kernel.console import badge, pair
+from rdos.kernel.live_page import Nothing, RowPage, Verb, written
+from rdos.kernel.secrecy import mask_text
 from telemetry import queries
 from telemetry.access import events_for
 from telemetry.choices import Severity
@@ -81,8 +85,8 @@ def is_uuid(text: str) -> bool:
 
 
 @admin.register(Event)
-class EventPage(ReadOnlyPage):
-    list_display = ("shown_severity", "what", "about", "category", "often", "when", "state")
+class EventPage(RowPage):
+    list_display = ("what", "shown_severity", "about", "category", "often", "when", "state")
     noun = "events"
     list_filter = (StateFilter, "severity", CategoryFilter, NodeFilter)
     list_select_related = ("node",)
@@ -90,10 +94,17 @@ class EventPage(ReadOnlyPage):
     search_help_text = "Message, category or node"
     ordering = ("-created_at", "-id")
     sortable_by = ()
-    actions = ("acknowledge",)  # type: ignore[assignment] # the one thing that a person does here
+    actions = ("acknowledge_chosen",)  # type: ignore[assignment] # the one thing that a person does here
+    row_template = "console/events/event.html"
+    live_template = "console/events/live.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        return events_for(actor_in_console(request)).order_by(*self.ordering)
+        seen = events_for(actor_in_console(request))
+        return seen.select_related("node", "acknowledged_by").order_by(*self.ordering)
+
+    def nothing_yet(self, request: HttpRequest) -> Nothing:
+        text = "Whatever nodes report, and what the hub notices about them, appears here and waits to be acknowledged."
+        return Nothing("No event yet", text)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
@@ -110,12 +121,13 @@ class EventPage(ReadOnlyPage):
 
     @display(description="Message")
     def what(self, event: Event) -> SafeString:
-        reason = event.details.get("reason") if isinstance(event.details, dict) else ""
-        return pair(event.message[:300] or "–", reason if isinstance(reason, str) else "")
+        return pair(mask_text(event.message[:300]) or "–", _reason(event))
 
     @display(description="Node")
-    def about(self, event: Event) -> str:
-        return event.node.name if event.node else "–"
+    def about(self, event: Event) -> SafeString | str:
+        if event.node is None:
+            return "–"
+        return format_html('<a class="c-link" href="{}">{}</a>', _node_place(event), event.node.name)
 
     @display(description="Times")
     def often(self, event: Event) -> int:
@@ -131,8 +143,36 @@ class EventPage(ReadOnlyPage):
             return badge("good", "Acknowledged")
         return badge("idle", "Nothing to do") if event.severity == Severity.INFO else badge("warn", "Waiting")
 
+    def live_facts(self, request: HttpRequest, event: Event) -> dict[str, Any]:
+        may = self.may(request, "acknowledge")
+        button = self.button("acknowledge", "Acknowledge", event)
+        return {
+            "severity": self.shown_severity(event),
+            "state": self.state(event),
+            "message": mask_text(event.message),
+            "details": written(event.details),
+            "place": _node_place(event),
+            "buttons": [button] if may and not event.acknowledged else [],
+            "may_press": may,
+        }
+
+    def acknowledge(self, request: HttpRequest, event: Event) -> tuple[str, str]:
+        events.acknowledge(actor=actor_in_console(request), pk=event.pk, at=timezone.now())
+        return "Acknowledged.", ""
+
+    verbs = {"acknowledge": Verb(acknowledge, "acknowledge")}
+
     @action(description="Acknowledge", permissions=["acknowledge"])
-    def acknowledge(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def acknowledge_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         chosen = list(queryset.values_list("pk", flat=True)[: events.ACKNOWLEDGED_AT_ONCE])
         count = events.acknowledge_many(actor=actor_in_console(request), at=timezone.now(), ids=chosen)
         messages.success(request, f"{count} acknowledged.")
+
+
+def _reason(event: Event) -> str:
+    reason = event.details.get("reason") if isinstance(event.details, dict) else ""
+    return mask_text(reason) if isinstance(reason, str) else ""
+
+
+def _node_place(event: Event) -> str:
+    return reverse("admin:devices_node_change", args=(event.node_id,)) if event.node_id else ""
