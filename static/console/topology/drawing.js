@@ -76,10 +76,10 @@ export function renewTunnel(group, tunnel) {
   say(link.firstElementChild, tunnel.tone === "good" ? tunnel.name : `${tunnel.name} · ${tunnel.word.toLowerCase()}`);
 }
 
-// `aside` tells tunnels between the same nodes apart.
-export function lay(group, stops, aside) {
+// `asides` tell tunnels between the same nodes apart.
+export function lay(group, stops, asides) {
   const [first, second, link] = group.children;
-  const bends = stops.slice(1).map((stop, at) => bend(stops[at], stop, aside));
+  const bends = stops.slice(1).map((stop, at) => bend(stops[at], stop, asides[at]));
   set(first, "d", bends.length ? path(stops[0], bends[0], stops[1]) : "");
   set(second, "d", bends.length > 1 ? path(stops[1], bends[1], stops[2]) : "");
   if (bends.length) set(link.firstElementChild, "transform", `translate(${bends[0].x} ${bends[0].y - 9})`);

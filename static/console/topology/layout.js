@@ -1,4 +1,4 @@
-// Where nodes lie that nobody has put anywhere. The same fleet always gives the same picture.
+// Where nodes lie that nobody has put anywhere. The same fleet in the same frame always gives the same picture.
 export const WIDTH = 178;
 export const HEIGHT = 52;
 const ACROSS = WIDTH + 62;
@@ -6,12 +6,12 @@ const DOWN = HEIGHT + 34;
 const COLUMN = WIDTH + 150;
 const ROUNDS = 220;
 
-export function arranged(view, nodes, tunnels) {
+export function arranged(view, nodes, tunnels, isWide) {
   const known = new Set(nodes.map((node) => node.id));
   const ties = tunnels.map((tunnel) => [tunnel.from, tunnel.by, tunnel.to].filter((id) => known.has(id)));
   const tied = new Set(ties.flat());
   const [joined, alone] = [nodes.filter((node) => tied.has(node.id)), nodes.filter((node) => !tied.has(node.id))];
-  const places = view === "flow" ? inColumns(joined, tunnels) : pulled(joined, ties);
+  const places = view === "flow" ? inColumns(joined, tunnels) : turned(pulled(joined, ties), isWide);
   return new Map([...places, ...grid(alone, places)]);
 }
 
@@ -71,6 +71,17 @@ function pulled(nodes, ties) {
   }
   for (let round = 0; round < 40; round += 1) repel(bodies, 4, 1);
   return new Map(bodies.map((body) => [body.id, { x: Math.round(body.x), y: Math.round(body.y) }]));
+}
+
+// What is high in a wide frame would be small: then rows and columns change places.
+function turned(places, isWide) {
+  const [across, down] = ["x", "y"].map((axis) => {
+    const all = [...places.values()].map((place) => place[axis]);
+    return (Math.max(...all) - Math.min(...all)) / (axis === "x" ? ACROSS : DOWN);
+  });
+  if (places.size < 2 || across > down === isWide) return places;
+  const turn = ({ x, y }) => ({ x: Math.round((y / DOWN) * ACROSS), y: Math.round((x / ACROSS) * DOWN) });
+  return new Map([...places].map(([id, place]) => [id, turn(place)]));
 }
 
 function repel(bodies, heat, reach = 1.9) {

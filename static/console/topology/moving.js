@@ -44,7 +44,8 @@ export function movable(layer, { placeOf, scale, move, moved, open, focus }) {
     moved();
     focus(id);
   });
-  layer.addEventListener("focusin", (event) => {
+  // Listened for around the picture: a group that hears of the focus is itself a stop of the Tab key.
+  layer.ownerSVGElement.parentElement.addEventListener("focusin", (event) => {
     const id = event.target.closest("[data-node]")?.dataset.node;
     // A pointer that takes hold of a node has it where it wants it.
     if (id && !held && event.target.matches(":focus-visible")) focus(id);

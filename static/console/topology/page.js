@@ -6,7 +6,7 @@ import { HEIGHT, WIDTH, arranged } from "./layout.js";
 import { tell } from "./list.js";
 import { movable } from "./moving.js";
 
-const EVERY = 3000;
+const EVERY = 2000;
 const PATIENCE = 4000;
 const MARGIN = 40;
 const BESIDE = 26;
@@ -16,6 +16,8 @@ const [pulse, saved] = [document.getElementById("pulse"), document.getElementByI
 const nodes = new Map();
 const tunnels = new Map();
 const groups = new Map();
+// Which tunnels lie between the same two nodes, whichever way they lead.
+const beside = new Map();
 let view = document.querySelector("[data-view][aria-pressed=true]").dataset.view;
 let places = new Map();
 let first = true;
@@ -41,6 +43,11 @@ function bounds() {
   return { x: (left + right) / 2, y: (top + bottom - head) / 2, width: right - left + WIDTH + MARGIN, height: bottom - top + HEIGHT + head + MARGIN };
 }
 
+function isWide() {
+  const { width, height } = picture.getBoundingClientRect();
+  return width > height * 1.2;
+}
+
 function keepMap(map, rows) {
   const fresh = new Map(rows.map((row) => [row.id, row]));
   for (const id of map.keys()) if (!fresh.has(id)) map.delete(id);
@@ -49,7 +56,7 @@ function keepMap(map, rows) {
 
 // Nodes that are there already stay where they are; only new ones are placed.
 function settle() {
-  const [own, free] = [kept.of(view), arranged(view, [...nodes.values()], [...tunnels.values()])];
+  const [own, free] = [kept.of(view), arranged(view, [...nodes.values()], [...tunnels.values()], isWide())];
   const before = places;
   places = new Map([...nodes.keys()].map((id) => [id, own[id] ?? before.get(id) ?? free.get(id)]));
 }
@@ -57,6 +64,7 @@ function settle() {
 function draw() {
   sync(ground, nodes, drawing.newNode, drawing.renewNode);
   sync(lines, tunnels, drawing.newTunnel, drawing.renewTunnel);
+  pair();
   for (const [id, place] of places) drawing.place(groups.get(id), place);
   for (const tunnel of tunnels.values()) lay(tunnel);
   columns.replaceChildren(...(view === "flow" && tunnels.size ? headings() : []));
@@ -73,20 +81,37 @@ function sync(layer, rows, make, renew) {
   }
 }
 
+const stopsOf = (tunnel) => [tunnel.from, tunnel.by, tunnel.to].filter(Boolean);
+const legsOf = (tunnel) => stopsOf(tunnel).slice(1).map((id, at) => [stopsOf(tunnel)[at], id]);
+const nameOf = (leg) => [...leg].sort().join(" ");
+
+function pair() {
+  beside.clear();
+  for (const tunnel of tunnels.values()) {
+    for (const leg of legsOf(tunnel)) beside.set(nameOf(leg), [...(beside.get(nameOf(leg)) ?? []), tunnel.id]);
+  }
+}
+
+function asideOf(tunnel, [from, to]) {
+  const same = beside.get(nameOf([from, to]));
+  const aside = (same.indexOf(tunnel.id) - (same.length - 1) / 2) * BESIDE;
+  // Whoever goes the other way has left and right exchanged.
+  return from < to ? aside : -aside;
+}
+
 function lay(tunnel) {
-  const stops = [tunnel.from, tunnel.by, tunnel.to].filter(Boolean).map((id) => places.get(id));
-  const same = [...tunnels.values()].filter((other) => other.from === tunnel.from && other.to === tunnel.to && other.by === tunnel.by);
-  const aside = (same.indexOf(tunnel) - (same.length - 1) / 2) * BESIDE;
-  drawing.lay(groups.get(tunnel.id), stops.every(Boolean) ? stops : [], aside);
+  const stops = stopsOf(tunnel).map((id) => places.get(id));
+  const asides = legsOf(tunnel).map((leg) => asideOf(tunnel, leg));
+  drawing.lay(groups.get(tunnel.id), stops.every(Boolean) ? stops : [], asides);
 }
 
 function put(id) {
   drawing.place(groups.get(id), places.get(id));
-  for (const tunnel of tunnels.values()) if ([tunnel.from, tunnel.by, tunnel.to].includes(id)) lay(tunnel);
+  for (const tunnel of tunnels.values()) if (stopsOf(tunnel).includes(id)) lay(tunnel);
 }
 
 function headings() {
-  const used = [...places].filter(([id]) => [...tunnels.values()].some((tunnel) => [tunnel.from, tunnel.by, tunnel.to].includes(id)));
+  const used = [...places].filter(([id]) => [...tunnels.values()].some((tunnel) => stopsOf(tunnel).includes(id)));
   const top = Math.min(...used.map(([, place]) => place.y)) - HEIGHT;
   return ["Ingress", "Relay", "Egress"].map((word, at) => drawing.heading(word, at * (WIDTH + 150), top));
 }
@@ -140,4 +165,6 @@ for (const button of document.querySelectorAll("[data-zoom]")) {
 }
 document.getElementById("arrange").addEventListener("click", () => { kept.forget(view); afresh(); });
 document.addEventListener("visibilitychange", refresh);
+// On a small screen the picture is an overview, and the list is what can be read.
+document.querySelector(".t-list").open = window.matchMedia("(max-width: 40rem)").matches;
 refresh();
