@@ -44,8 +44,8 @@ class Seen:
 
     def _compact(self) -> None:
         self._acks = dict(list(self._acks.items())[-KEPT:])
-        # What still runs is among them: after a crash it must not be taken for new.
-        lines = [*(_line(key, None) for key in self._begun), *(_line(*item) for item in self._acks.items())]
+        # What still runs is the last, because the first are forgotten: after a crash it must not be taken for new.
+        lines = [*(_line(*item) for item in self._acks.items()), *(_line(key, None) for key in self._begun)]
         write_private(self._path, "".join(lines))
         self._lines = len(lines)
 
