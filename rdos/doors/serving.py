@@ -4,7 +4,7 @@ import signal
 import ssl
 import sys
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import uvicorn
 from django.conf import settings
@@ -16,13 +16,14 @@ from rdos.doors.places import Place
 
 # Nodes may send 5 MiB, and are told so in words when they send somewhat more.
 SOCKET_MESSAGE_BYTES = 8 * 1024 * 1024
+CAREFUL_SOCKET = "rdos.doors.sockets:CarefulSocket"
 # The hub must be gone within five seconds of being asked: this long for open requests, the rest for its own stop.
 GRACE_SECONDS = 3
 
 
 def serve_all(place: Place) -> NoReturn:
     """HTTP and sockets on one port, one process."""
-    server = uvicorn.Server(_config(place, ws="websockets-sansio"))
+    server = uvicorn.Server(_config(place, ws=CAREFUL_SOCKET))
     # uvicorn repeats the signal once it has stopped, which would end the process as if it had failed.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
@@ -46,7 +47,7 @@ class _Config(uvicorn.Config):
         super().load()
 
 
-def _config(place: Place, *, ws: WSProtocolType, workers: int = 1) -> uvicorn.Config:
+def _config(place: Place, *, ws: WSProtocolType | str, workers: int = 1) -> uvicorn.Config:
     return _Config(
         ":".join(settings.ASGI_APPLICATION.rsplit(".", 1)),
         host=place.host,
@@ -56,7 +57,7 @@ def _config(place: Place, *, ws: WSProtocolType, workers: int = 1) -> uvicorn.Co
         workers=workers,
         loop="uvloop",
         http="rdos.doors.heads:CarefulHttp",
-        ws=ws,
+        ws=cast(WSProtocolType, ws),
         ws_max_size=SOCKET_MESSAGE_BYTES,
         # Node sockets are pinged by the hub itself, which knows that a busy node may be silent.
         ws_ping_interval=None,

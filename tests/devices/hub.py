@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from rdos.doors.serving import SOCKET_MESSAGE_BYTES
+from rdos.doors.serving import CAREFUL_SOCKET, SOCKET_MESSAGE_BYTES
 from tests.doors.running import free_port
 
 START_SECONDS = 20.0
@@ -49,7 +49,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Hub]:
         port=port,
         loop="uvloop",
         http="rdos.doors.heads:CarefulHttp",
-        ws="websockets-sansio",
+        ws=CAREFUL_SOCKET,
         ws_max_size=SOCKET_MESSAGE_BYTES,
         ws_ping_interval=None,
         ws_per_message_deflate=False,
