@@ -1,7 +1,7 @@
 """The frames of /ws/node: read leniently where real clients differ, refused by name where they make no sense."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ LONGEST_TYPE = 64
 DEEPEST = 60
 MOST_LINES = 1000
 LONGEST_CATEGORY, LONGEST_MESSAGE, LONGEST_VERSION = 256, 10_000, 256
+LONGEST_ERROR = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Frame:
 class Credentials:
     """What the first frame shows. A token, when there is one, wins over an id."""
 
-    token: str
+    token: str = field(repr=False)
     node_id: str
-    secret: str
+    secret: str = field(repr=False)
     software_version: str
     protocol_version: int | None
     device_type: str
@@ -45,9 +46,9 @@ class Ack:
     details: Any
 
 
-def read(text: str | bytes) -> Frame:
+def read(raw: str | bytes) -> Frame:
     try:
-        message = orjson.loads(text)
+        message = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise MalformedFrame("The frame is not JSON.", kinds={"frame": "not_json"}) from error
     if not isinstance(message, dict):
@@ -66,12 +67,12 @@ def envelope(name: str, at: datetime, payload: Any = None, **top: Any) -> str:
 def credentials(payload: Any) -> Credentials:
     given = payload if isinstance(payload, Mapping) else {}
     return Credentials(
-        token=_text(given.get("registration_token"), 128),
-        node_id=_text(given.get("node_id"), 64),
-        secret=_text(given.get("node_secret"), 256),
-        software_version=_text(given.get("software_version"), LONGEST_VERSION),
+        token=text(given.get("registration_token"), 128),
+        node_id=text(given.get("node_id"), 64),
+        secret=text(given.get("node_secret"), 256),
+        software_version=text(given.get("software_version"), LONGEST_VERSION),
         protocol_version=_small_integer(given.get("protocol_version")),
-        device_type=_text(given.get("device_type"), 32),
+        device_type=text(given.get("device_type"), 32),
     )
 
 
@@ -87,11 +88,15 @@ def ack(payload: Any) -> Ack:
     return Ack(
         command_id=command_id,
         success=given["success"],
-        error=refused if isinstance(refused, str) else ("" if refused is None else orjson.dumps(refused).decode()),
-        error_code=_text(given.get("error_code"), 100),
+        error=text(refused if isinstance(refused, str) else _written(refused), LONGEST_ERROR),
+        error_code=text(given.get("error_code"), 100),
         data=shallow(given.get("data"), "command_ack"),
         details=shallow(given.get("details"), "command_ack"),
     )
+
+
+def _written(refused: Any) -> str:
+    return "" if refused is None else orjson.dumps(shallow(refused, "command_ack")).decode()
 
 
 def event(payload: Any) -> dict[str, Any]:
@@ -101,11 +106,11 @@ def event(payload: Any) -> dict[str, Any]:
     if not isinstance(message, str) or not message.strip():
         raise _wrong("event", "It has no message.")
     return {
-        "severity": _text(given.get("severity"), 16).lower(),
-        "category": _text(given.get("category"), LONGEST_CATEGORY) or "unknown",
-        "message": message[:LONGEST_MESSAGE],
+        "severity": text(given.get("severity"), 16).lower(),
+        "category": text(given.get("category"), LONGEST_CATEGORY) or "unknown",
+        "message": text(message, LONGEST_MESSAGE),
         "details": shallow(_event_details(given), "event"),
-        "flow_id": _text(given.get("flow_id"), 256),
+        "flow_id": text(given.get("flow_id"), 256),
     }
 
 
@@ -119,8 +124,16 @@ def log_lines(payload: Any) -> list[tuple[str, str, str]]:
 
 
 def _log_line(line: Mapping[str, Any]) -> tuple[str, str, str]:
-    level = _text(line.get("level"), 16).lower() or "info"
-    return level, _text(line.get("message"), LONGEST_MESSAGE), _text(line.get("source"), 128)
+    level = text(line.get("level"), 16).lower() or "info"
+    return level, text(line.get("message"), LONGEST_MESSAGE), text(line.get("source"), 128)
+
+
+def as_uuid(text: str) -> UUID | None:
+    """However it is spelled: with or without dashes, in braces, in capitals."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def mapping(payload: Any, name: str) -> Mapping[str, Any]:
@@ -162,8 +175,9 @@ def _wrong(name: str, sentence: str, kind: str = "bad_payload") -> MalformedFram
     return MalformedFrame(f"{name}: {sentence}", kinds={name: kind})
 
 
-def _text(value: Any, longest: int) -> str:
-    return value[:longest] if isinstance(value, str) else ""
+def text(value: Any, longest: int) -> str:
+    """Cut to what is kept of it, and without the one character that PostgreSQL does not store."""
+    return value[:longest].replace("\x00", "\ufffd") if isinstance(value, str) else ""
 
 
 def _small_integer(value: Any) -> int | None:

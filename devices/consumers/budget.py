@@ -7,6 +7,8 @@ FRAMES_PER_SECOND, MOST_FRAMES = 100.0, 300.0
 KEPT_FOR_CONTROL = 150.0
 BYTES_PER_SECOND, MOST_BYTES = 2.0 * 2**20, 24.0 * 2**20
 
+MOST_DEBT = -2 * BYTES_PER_SECOND
+
 
 @dataclass(slots=True)
 class Budget:
@@ -18,7 +20,8 @@ class Budget:
         """Pays for one frame. Seconds to wait before the next one is read: 0 nearly always."""
         passed, self.at = now - self.at, now
         self.frames = min(MOST_FRAMES, self.frames + passed * FRAMES_PER_SECOND) - 1.0
-        self.octets = min(MOST_BYTES, self.octets + passed * BYTES_PER_SECOND) - size
+        # A debt of some seconds at most: one that grew as long as a node sends would hold up its answers for hours.
+        self.octets = max(MOST_DEBT, min(MOST_BYTES, self.octets + passed * BYTES_PER_SECOND) - size)
         if self.frames >= 0.0 and self.octets >= 0.0:
             return 0.0
         return max(-self.frames / FRAMES_PER_SECOND, -self.octets / BYTES_PER_SECOND)

@@ -10,6 +10,8 @@ class Closing:
 
 
 REFUSED = 1008
+# Not said by anybody: the wire broke.
+LOST = Closing(1006, "connection lost")
 REPLACED = Closing(4000, "replaced by a newer connection")
 DELETED = Closing(4001, "the node was deleted")
 NEW_TOKEN = Closing(4002, "a new registration token was issued")

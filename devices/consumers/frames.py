@@ -3,6 +3,7 @@
 A higher app adds a type with `rdos.kernel.intake.frames`.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,10 +14,15 @@ from django.utils import timezone
 from devices import protocol
 from devices.choices import NodeStatus
 from devices.consumers.session import Session
+from devices.drivers import Health as Judgement
 from devices.services.commands import Reply
 from devices.services.presence import Health
 from devices.services.replies import Report
 from rdos.kernel.intake import FRAMES, LogLine, NodeEvent, NodeFrame
+
+LONGEST_REASON = 256
+
+logger = logging.getLogger("rdos.nodes")
 
 
 class Stores(Protocol):
@@ -48,21 +54,27 @@ def _stats(stores: Stores, session: Session, node_id: UUID, payload: Any) -> Non
 def _health(stores: Stores, session: Session, node_id: UUID, payload: Any) -> None:
     given = protocol.mapping(payload, "health")
     protocol.shallow(given, "health")
-    found = session.driver.health(given) if session.driver else None
-    state = found.state if found else NodeStatus.ONLINE.value
-    changed = state != session.state
-    session.state = state
-    version = given.get("version")
+    found = _judged(session, given)
     health = Health(
         session_id=session.session_id,
         at=timezone.now(),
         payload=given,
-        version=version[: protocol.LONGEST_VERSION] if isinstance(version, str) else "",
-        status=state,
-        reason=found.reason if found else "",
-        changed=changed,
+        version=protocol.text(given.get("version"), protocol.LONGEST_VERSION),
+        status=found.state if found else NodeStatus.ONLINE.value,
+        reason=protocol.text(found.reason, LONGEST_REASON) if found else "",
     )
     stores.health(node_id, health)
+
+
+def _judged(session: Session, given: Any) -> Judgement | None:
+    if session.driver is None:
+        return None
+    try:
+        return session.driver.health(given)
+    except Exception:  # The edge to drivers from outside: one that stumbles must not close its nodes' sockets.
+        facts = {"action": "driver_failed", "driver": session.driver.device_type, "node_id": str(session.node_id)}
+        logger.exception("A driver could not judge its node's health", extra=facts)
+        return None
 
 
 def _event(stores: Stores, session: Session, node_id: UUID, payload: Any) -> object:
@@ -71,13 +83,13 @@ def _event(stores: Stores, session: Session, node_id: UUID, payload: Any) -> obj
 
 def _config(stores: Stores, session: Session, node_id: UUID, payload: Any) -> object:
     config = protocol.shallow(protocol.mapping(payload, "config_response"), "config_response")
-    session.in_flight.clear()
+    session.config_arrived()
     return stores.reply(Report(node_id, session.session_id, config))
 
 
 def _ack(stores: Stores, session: Session, node_id: UUID, payload: Any) -> object:
     said = protocol.ack(payload)
-    session.in_flight.pop(said.command_id, None)
+    session.answered(said.command_id)
     return stores.reply(
         Reply(said.command_id, node_id, said.success, said.error, said.error_code, said.data, said.details)
     )

@@ -11,22 +11,26 @@ from uuid import uuid4
 from django.utils import timezone
 
 from devices import protocol
-from devices.consumers.closing import REFUSED, STOPPING, TOO_MANY_BAD_FRAMES, TRY_AGAIN, Closing
+from devices.consumers.closing import LOST, REFUSED, STOPPING, TOO_MANY_BAD_FRAMES, TRY_AGAIN, Closing
+from devices.consumers.doorway import Crowded
 from devices.consumers.frames import kind_of
 from devices.consumers.session import Session
 from devices.consumers.switchboard import Switchboard, switchboard
 from devices.errors import MalformedFrame
-from devices.services.admission import Admitted, Attempt
+from devices.services.admission import Admitted, Attempt, Outcome
 from rdos.kernel.addresses import address_of_scope
 
 FIRST_FRAME_SECONDS = 10.0
 LONGEST_FIRST_FRAME = 64 * 1024
+# What the server in front offers: a stranger is not let send what a node may.
+LARGEST_MESSAGE = "rdos.largest_message"
 # A little over 5 MiB, which busy encoders really send. The server itself lets more pass, because closing in the midst
 # of a frame resets the connection before its Close frame is read.
 LONGEST_FRAME = 5 * 2**20 + 64 * 1024
-# Of one address, before they have said who they are.
-MOST_UNAUTHENTICATED = 2000
+# Clients wait ten seconds for the answer to their first frame.
+ANSWER_SECONDS = 8.0
 MOST_BAD_FRAMES = 20
+ANSWERS = ("command_ack", "config_response")
 FULL_SECONDS = 0.25
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -49,16 +53,19 @@ class Unwelcome(Exception):
 
 async def node_socket(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
     board, address = switchboard(), address_of_scope(scope)
+    limit = scope.get("extensions", {}).get(LARGEST_MESSAGE, _unlimited)
+    limit(2 * LONGEST_FIRST_FRAME)
     await receive()
     # No subprotocol is picked and no header asked for: the programs send neither.
     await send({"type": "websocket.accept"})
     session = Session(uuid4(), send, address, asyncio.get_running_loop().time())
     session.reader = asyncio.current_task()
     board.sessions[session.session_id] = session
-    code, reason = 1006, "connection lost"
+    ended = LOST
     try:
         await _enter(board, session, receive)
-        code, reason = await _listen(board, session, receive)
+        limit(None)
+        ended = await _listen(board, session, receive)
     except Unwelcome as unwelcome:
         await _turn_away(send, unwelcome)
     except (Gone, OSError):
@@ -67,40 +74,51 @@ async def node_socket(scope: MutableMapping[str, Any], receive: Receive, send: S
     except asyncio.CancelledError:
         # Our own doing, when a half-open socket took no goodbye; else the server's, which stops.
         if session.closing is None:
-            code, reason = 1012, "the hub stopped"
+            ended = STOPPING
             raise
     finally:
-        ended = session.closing
-        board.leave(session, ended.code if ended else code, ended.reason if ended else reason)
+        board.leave(session, session.closing or ended)
+
+
+def _unlimited(octets: int | None) -> None:
+    """Other servers have one limit for all."""
 
 
 async def _enter(board: Switchboard, session: Session, receive: Receive) -> None:
-    if board.unauthenticated[session.address] >= MOST_UNAUTHENTICATED or board.stopping:
+    if board.stopping:
         raise Unwelcome(TRY_AGAIN)
-    board.unauthenticated[session.address] += 1
     try:
-        async with asyncio.timeout(FIRST_FRAME_SECONDS):
-            shown = _credentials(await receive())
+        with board.doorway.standing(session.address):
+            async with asyncio.timeout(FIRST_FRAME_SECONDS):
+                shown = _credentials(await receive())
     except TimeoutError:
         raise _unwelcome("No authentication within 10 seconds") from None
-    finally:
-        board.unauthenticated[session.address] -= 1
-        if not board.unauthenticated[session.address]:
-            del board.unauthenticated[session.address]
+    except Crowded:
+        raise Unwelcome(TRY_AGAIN) from None
     await _show(board, session, shown)
 
 
 async def _show(board: Switchboard, session: Session, shown: protocol.Credentials) -> None:
-    await board.opened()
-    outcome = await board.desk.show(Attempt(session.session_id, session.address, shown))
+    outcome = await _outcome(board, Attempt(session.session_id, session.address, shown))
     if outcome is None:
         raise Unwelcome(TRY_AGAIN)
     if not isinstance(outcome, Admitted):
-        board.refused(session.address, outcome.detail, shown.node_id[:36])
+        board.refused(session.address, outcome.detail, shown.node_id)
         raise _unwelcome(outcome.detail)
     board.admit(session, outcome)
+    if session.closing is not None:
+        raise Gone
     await session.send({"type": "websocket.send", "text": _welcome(outcome)})
     session.begin()
+
+
+async def _outcome(board: Switchboard, attempt: Attempt) -> Outcome | None:
+    """None when the hub cannot tell in time: the client is closed, instead of leaving and coming back, and again."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await board.opened()
+            return await board.desk.show(attempt)
+    return None
 
 
 def _welcome(admitted: Admitted) -> str:
@@ -141,7 +159,7 @@ async def _turn_away(send: Send, unwelcome: Unwelcome) -> None:
         await send({"type": "websocket.close", "code": unwelcome.closing.code, "reason": unwelcome.closing.reason})
 
 
-async def _listen(board: Switchboard, session: Session, receive: Receive) -> tuple[int, str]:
+async def _listen(board: Switchboard, session: Session, receive: Receive) -> Closing:
     time = asyncio.get_running_loop().time
     while True:
         message = await receive()
@@ -151,20 +169,20 @@ async def _listen(board: Switchboard, session: Session, receive: Receive) -> tup
         session.heard_at = now = time()
         pause = session.budget.spend(now, len(text) if text is not None else len(message.get("bytes") or b""))
         while _take(board, session, text) is False:
-            # What cannot be stored now is not lost: nothing more is read from this node until it can.
+            # What cannot be stored now is not lost: nothing more is read from this node until it can, and it is not
+            # called silent for that.
             await asyncio.sleep(FULL_SECONDS)
+            session.heard_at = time()
         if pause:
             # Not dropped, only read later: the node's own sending is slowed down by it.
             await asyncio.sleep(min(pause, 1.0))
 
 
-def _ending(message: MutableMapping[str, Any]) -> tuple[int, str]:
+def _ending(message: MutableMapping[str, Any]) -> Closing:
     """uvicorn gives a reason, though perhaps an empty one, only when a Close frame came."""
-    if message.get("code") == STOPPING.code:
-        return STOPPING.code, STOPPING.reason
-    if "reason" not in message:
-        return 1006, "connection lost"
-    return message.get("code") or 1005, message["reason"] or "closed by the node"
+    if "reason" in message:
+        return Closing(message.get("code") or 1005, protocol.text(message["reason"], 123) or "closed by the node")
+    return STOPPING if message.get("code") == STOPPING.code else LOST
 
 
 def _take(board: Switchboard, session: Session, text: str | None) -> object:
@@ -181,6 +199,9 @@ def _take(board: Switchboard, session: Session, text: str | None) -> object:
 
 
 def _dispatch(board: Switchboard, session: Session, frame: protocol.Frame) -> object:
+    if session.closing is not None and frame.type not in ANSWERS:
+        # It was shown the door. Of what it still says only that counts which it was asked.
+        return True
     kind = kind_of(frame.type)
     if kind is None:
         session.unknown += 1

@@ -1,13 +1,17 @@
 """The batches of a process that holds node sockets: what thousands of frames say, stored in a few transactions."""
 
+import asyncio
+import logging
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from devices.consumers.session import Session
+from devices.consumers.sorting import sorting_out
 from devices.models import Node
 from devices.services import presence, replies
 from devices.services.commands import Reply
@@ -20,20 +24,27 @@ HEALTH_SECONDS = 0.25
 # Control that cannot be stored at once waits here; beyond this the node's own reading is held up instead.
 MOST_WAITING = 20_000
 
+K = TypeVar("K")
+T = TypeVar("T")
+
+logger = logging.getLogger("rdos.nodes")
+
 
 class Stores:
     def __init__(self) -> None:
-        self._replies: Batch[Reply | Report] = Batch(_take_replies, name="replies", most=MOST_WAITING)
-        self._events: Batch[NodeEvent] = Batch(_take_events, name="node events", most=MOST_WAITING)
+        self._replies = _batch(_take_replies, "replies")
+        self._events = _batch(_take_events, "node events")
+        self._frames = _batch(_take_frames, "node frames")
+        self._ends = _batch(_take_ends, "ended sessions", most=1_000_000)
         self._lines: Batch[LogLine] = Batch(
-            _take_lines, name="log lines", every=0.5, most=MOST_WAITING, drop_oldest=True
+            sorting_out(_take_lines, "log lines"), name="log lines", every=0.5, most=MOST_WAITING, drop_oldest=True
         )
-        self._frames: Batch[NodeFrame] = Batch(_take_frames, name="node frames", most=MOST_WAITING)
-        self._ends: Batch[End] = Batch(_take_ends, name="ended sessions", most=1_000_000)
         self._health: KeyedBatch[UUID, Health] = KeyedBatch(
-            presence.note_health, name="health", every=HEALTH_SECONDS, most=MOST_WAITING
+            _by_key(presence.note_health, "health"), name="health", every=HEALTH_SECONDS, most=MOST_WAITING
         )
-        self._seen: KeyedBatch[UUID, Any] = KeyedBatch(presence.note_seen, name="last seen", most=MOST_WAITING)
+        self._seen: KeyedBatch[UUID, tuple[UUID, datetime]] = KeyedBatch(
+            _by_key(presence.note_seen, "last seen"), name="last seen", most=MOST_WAITING
+        )
         self._dirty: dict[UUID, Session] = {}
 
     def stats(self, session: Session) -> None:
@@ -42,7 +53,7 @@ class Stores:
     def health(self, node_id: UUID, health: Health) -> None:
         self._health.add(node_id, health)
 
-    def seen(self, node_id: UUID, session_id: UUID, at: Any) -> None:
+    def seen(self, node_id: UUID, session_id: UUID, at: datetime) -> None:
         self._seen.add(node_id, (session_id, at))
 
     def reply(self, reply: Reply | Report) -> bool:
@@ -68,14 +79,39 @@ class Stores:
         readings = []
         for session in dirty.values():
             stats, session.stats = session.stats, None
-            if stats is not None and session.node_id is not None and session.driver is not None:
-                readings.append(Reading(session.node_id, at, session.driver.metrics(stats)))
+            if stats is not None and (reading := _reading(session, stats, at)):
+                readings.append(reading)
         if readings:
             READINGS.give(readings)
 
     async def drain(self, seconds: float) -> None:
+        """All of them together in this time: a hub that is asked to stop has only so long."""
+        ends_at = asyncio.get_running_loop().time() + seconds
         for batch in (self._replies, self._events, self._frames, self._health, self._lines, self._ends):
-            await batch.drain(seconds)
+            await batch.drain(max(0.0, ends_at - asyncio.get_running_loop().time()))
+
+
+def _batch(store: Callable[[list[T]], object], name: str, most: int = MOST_WAITING) -> Batch[T]:
+    return Batch(sorting_out(store, name), name=name, most=most)
+
+
+def _by_key(store: Callable[[dict[K, T]], object], name: str) -> Callable[[dict[K, T]], None]:
+    def of_pairs(pairs: list[tuple[K, T]]) -> None:
+        store(dict(pairs))
+
+    flush = sorting_out(of_pairs, name)
+    return lambda found: flush(list(found.items()))
+
+
+def _reading(session: Session, stats: Any, at: datetime) -> Reading | None:
+    if session.node_id is None or session.driver is None:
+        return None
+    try:
+        return Reading(session.node_id, at, session.driver.metrics(stats))
+    except Exception:  # The edge to drivers from outside: one that stumbles must not stop the beat for all.
+        facts = {"action": "driver_failed", "driver": session.driver.device_type, "node_id": str(session.node_id)}
+        logger.exception("A driver could not read what its node sent", extra=facts)
+        return None
 
 
 def _take_replies(items: list[Reply | Report]) -> None:

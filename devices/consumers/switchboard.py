@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import uniform
 from typing import Any, TypeVar
@@ -15,13 +15,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from devices import drivers, protocol
-from devices.consumers.closing import BY_WORD, DELETED, EXPIRED, REPLACED, SILENT, STOPPING, TRY_AGAIN
+from devices.consumers.closing import BY_WORD, EXPIRED, LOST, REPLACED, SILENT, STOPPING, TRY_AGAIN, Closing
 from devices.consumers.desk import Desk
+from devices.consumers.doorway import Doorway
+from devices.consumers.postbox import Postbox
 from devices.consumers.session import Session
 from devices.consumers.stores import Stores
-from devices.services import commands, gateways, presence
+from devices.services import gateways, presence
 from devices.services.admission import Admitted
-from devices.services.commands import Letter
 from devices.services.presence import End, Refusals
 from rdos.kernel.batches import Batch
 from rdos.kernel.bells import exchange
@@ -43,15 +44,16 @@ class Switchboard:
     def __init__(self) -> None:
         self.gateway_id = uuid4()
         self.stores = Stores()
-        self.desk = Desk(self.gateway_id)
+        self.desk = Desk(self.gateway_id, unclaimed=self._unclaimed)
         self.sessions: dict[UUID, Session] = {}
-        self.unauthenticated: Counter[str] = Counter()
+        self.doorway = Doorway()
         self._refused: Counter[tuple[str, str, str]] = Counter()
-        self._wakes: Batch[UUID] = Batch(self._claim, name="commands to send", most=1_000_000)
+        self._postbox = Postbox(self.gateway_id, self.sessions)
+        self._doubts: Batch[tuple[Session, Closing]] = Batch(self._look_up, name="doubts", most=1_000_000)
         self._loop = asyncio.get_running_loop()
         self._beat: asyncio.Task[None] | None = None
         self._open = asyncio.Event()
-        self._regained = exchange().on_regained(self._look_everywhere)
+        self._regained = exchange().on_regained(self._postbox.wake_all)
         self.stopping = False
 
     async def opened(self) -> None:
@@ -67,71 +69,59 @@ class Switchboard:
         if self._beat is None:
             return
         self._beat.cancel()
-        await self.stores.drain(1.0)
+        await self._guarded(self._say_last)
         with suppress(Exception):
             await in_thread(_now, gateways.close_lease, self.gateway_id)
+
+    async def _say_last(self) -> None:
+        self.stores.read_out()
+        await self.stores.drain(1.0)
 
     # --- Sessions
 
     def admit(self, session: Session, admitted: Admitted) -> None:
         session.node_id, session.driver = admitted.node_id, _driver(admitted.device_type)
-        session.state = "online"
         session.next_ping_at = self._loop.time() + uniform(0.3, 1.0) * settings.NODE_KEEPALIVE_SECONDS  # noqa: S311
         session.listening = exchange().listen(f"node.{admitted.node_id}", partial(self._hear, session))
-        self._wakes.add(admitted.node_id)
+        self._postbox.wake(admitted.node_id)
 
-    def leave(self, session: Session, code: int, reason: str) -> None:
+    def leave(self, session: Session, ended: Closing) -> None:
         self.sessions.pop(session.session_id, None)
         if session.listening is not None:
             session.listening()
-        # uvicorn closes all sockets with 1012 when it stops: then one step marks everybody, without an alarm each.
-        if session.node_id is None or self.stopping or code == STOPPING.code:
+        # When the hub stops, one step marks everybody, without an alarm each.
+        if session.node_id is None or self.stopping or ended is STOPPING:
             return
         silence = self._loop.time() - session.heard_at
         heard = timezone.now() - timedelta(seconds=max(0.0, silence))
-        self.stores.ended(End(session.node_id, session.session_id, code, reason, heard))
+        self.stores.ended(End(session.node_id, session.session_id, ended.code, ended.reason, heard))
 
     def refused(self, address: str, reason: str, node_id: str) -> None:
         if len(self._refused) < 1000 or (address, reason, node_id) in self._refused:
             self._refused[address, reason, node_id] += 1
 
+    def _unclaimed(self, admitted: Admitted) -> None:
+        """Let in after it had stopped waiting: nobody holds that session."""
+        self.stores.ended(End(admitted.node_id, admitted.session_id, LOST.code, LOST.reason, timezone.now()))
+
+    # --- Bells
+
     def _hear(self, session: Session, topic: str, text: str) -> None:
         word, _, rest = text.partition(" ")
         if word == "wake" and session.node_id:
-            self._wakes.add(session.node_id)
-        elif word == "session" and rest != str(session.session_id):
-            session.end(REPLACED)
+            self._postbox.wake(session.node_id)
+        elif (word == "session" and rest != str(session.session_id)) or word == "check":
+            self._doubts.add((session, REPLACED))
         elif word.startswith("close:"):
-            session.end(BY_WORD.get(word.removeprefix("close:"), DELETED))
-        elif word == "check":
-            asyncio.create_task(self._compare_logged())  # noqa: RUF006 - one look, whose failure is logged
+            self._doubts.add((session, BY_WORD.get(word.removeprefix("close:"), REPLACED)))
 
-    # --- Commands
-
-    def _claim(self, node_ids: list[UUID]) -> None:
-        """In a thread: what waits for these nodes is theirs now, and goes on the wire after the commit."""
-        letters = commands.claim(gateway_id=self.gateway_id, node_ids=list(set(node_ids)), at=database_now())
-        if letters:
-            self._loop.call_soon_threadsafe(self._deliver, letters)
-
-    def _claim_all(self) -> None:
-        letters = commands.claim(gateway_id=self.gateway_id, node_ids=None, at=database_now())
-        if letters:
-            self._loop.call_soon_threadsafe(self._deliver, letters)
-
-    def _deliver(self, letters: list[Letter]) -> None:
-        at = timezone.now()
-        for letter in letters:
-            # A session that is gone took its letters with it: they are sent again to the next one.
-            if session := self.sessions.get(letter.session_id):
-                session.in_flight[letter.command_id] = self._loop.time()
-                payload = {"command_id": letter.command_id, "action": letter.action}
-                session.post(protocol.envelope("command", at, payload))
-
-    def _look_everywhere(self) -> None:
-        for session in self.sessions.values():
-            if session.node_id is not None:
-                self._wakes.add(session.node_id)
+    def _look_up(self, doubts: list[tuple[Session, Closing]]) -> None:
+        """In a thread. A bell may come late, and then it is about a session that is gone: only the row ends one."""
+        rows = presence.standing([one.node_id for one, _ in doubts if one.node_id])
+        at = database_now()
+        for session, closing in doubts:
+            speaking, expires_at = rows.get(session.node_id, (None, None)) if session.node_id else (None, None)
+            self._loop.call_soon_threadsafe(_judge, session, speaking, expires_at, at, closing)
 
     # --- The beat
 
@@ -141,11 +131,10 @@ class Switchboard:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             now = self._loop.time()
-            self.stores.read_out()
-            self._ping_and_judge(now)
-            if now - looked >= LOOK_SECONDS:
+            await self._guarded(self._attend)
+            if now - looked >= LOOK_SECONDS and self.sessions:
                 looked = now
-                await self._guarded(self._look)
+                self._postbox.wake_all()
             if now - renewed >= gateways.RENEW_SECONDS:
                 renewed = now
                 await self._guarded(self._renew)
@@ -169,17 +158,13 @@ class Switchboard:
         except Exception:  # The edge of the beat: it must go on whatever one step met.
             logger.exception("A step of the gateway's beat failed", extra={"action": "gateway_step_failed"})
 
-    async def _look(self) -> None:
-        if self.sessions:
-            await in_thread(self._claim_all)
-
     async def _renew(self) -> None:
+        if not await in_thread(_now, gateways.renew, self.gateway_id):
+            await self._begin_anew()
         refused, self._refused = self._refused, Counter()
         if refused:
             told = [Refusals(address, reason, node, times) for (address, reason, node), times in refused.items()]
             await in_thread(presence.note_refusals, told, timezone.now())
-        if not await in_thread(_now, gateways.renew, self.gateway_id):
-            await self._begin_anew()
 
     async def _begin_anew(self) -> None:
         """Others took this process for dead and its nodes for gone: they dial in again, and the picture is true."""
@@ -188,9 +173,6 @@ class Switchboard:
         for session in list(self.sessions.values()):
             session.end(TRY_AGAIN)
 
-    async def _compare_logged(self) -> None:
-        await self._guarded(self._compare)
-
     async def _compare(self) -> None:
         """What the rows say against what is connected here: a bell may have been lost either way."""
         before = {pk: one for pk, one in self.sessions.items() if one.open}
@@ -198,13 +180,14 @@ class Switchboard:
         at = await in_thread(database_now)
         for session_id, session in before.items():
             row = rows.get(session_id)
-            if row is None:
-                session.end(REPLACED)
-            elif row[1] is not None and row[1] <= at:
-                session.end(EXPIRED)
+            _judge(session, session_id if row else None, row[1] if row else None, at, REPLACED)
         for session_id, (node_id, _) in rows.items():
             if session_id not in self.sessions:
-                self.stores.ended(End(node_id, session_id, 1006, "connection lost", at))
+                self.stores.ended(End(node_id, session_id, LOST.code, LOST.reason, at))
+
+    async def _attend(self) -> None:
+        self.stores.read_out()
+        self._ping_and_judge(self._loop.time())
 
     def _ping_and_judge(self, now: float) -> None:
         ping = ""
@@ -220,6 +203,15 @@ class Switchboard:
             if session.heard_at - session.seen_noted_at > SEEN_SECONDS:
                 session.seen_noted_at = session.heard_at
                 self.stores.seen(session.node_id, session.session_id, timezone.now())
+
+
+def _judge(
+    session: Session, speaking: UUID | None, expires_at: datetime | None, at: datetime, closing: Closing
+) -> None:
+    if speaking != session.session_id:
+        session.end(closing)
+    elif expires_at is not None and expires_at <= at:
+        session.end(EXPIRED)
 
 
 def _now(call: Callable[..., T], *arguments: Any) -> T:

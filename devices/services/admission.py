@@ -1,7 +1,7 @@
 """Lets nodes in: by a registration token once, then by id and secret. Many at a time, since they come back together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
@@ -13,7 +13,7 @@ from devices import signatures
 from devices.choices import NodeStatus
 from devices.errors import AuthRefused, LockedOut
 from devices.models import Connection, Node
-from devices.protocol import Credentials
+from devices.protocol import Credentials, as_uuid
 from devices.services import commands, replies, tunnels
 from rdos.kernel import limits
 from rdos.kernel.bells import ring_on_commit
@@ -39,7 +39,7 @@ class Admitted:
     session_id: UUID
     device_type: str
     # Only for a registration, and never seen again.
-    secret: str = ""
+    secret: str = field(default="", repr=False)
 
 
 Outcome = Admitted | AuthRefused
@@ -47,10 +47,10 @@ Outcome = Admitted | AuthRefused
 
 def admit(attempts: Sequence[Attempt], *, gateway_id: UUID, at: datetime) -> list[Outcome]:
     """One outcome for each attempt, in order."""
-    open_ones = {one.session_id: refusal for one in attempts if (refusal := _refused_unseen(one, at))}
+    left = {key: _tries_left(key, at) for key in {_locked_by(one.shown) for one in attempts}}
     with transaction.atomic():
-        rows = _rows(attempts)
-        found = [open_ones.get(one.session_id) or _admit(one, rows, gateway_id, at) for one in attempts]
+        rows = _rows([one for one in attempts if left[_locked_by(one.shown)] > 0])
+        found = [_admit_counted(one, rows, gateway_id, at, left) for one in attempts]
         if entered := [one.node_id for one in found if isinstance(one, Admitted)]:
             tunnels.node_connected(entered, at)
     for attempt, outcome in zip(attempts, found, strict=True):
@@ -58,25 +58,31 @@ def admit(attempts: Sequence[Attempt], *, gateway_id: UUID, at: datetime) -> lis
     return found
 
 
-def _refused_unseen(attempt: Attempt, at: datetime) -> AuthRefused | None:
-    """Decided before anything is read or compared."""
-    shown = attempt.shown
+def _admit_counted(attempt: Attempt, rows: "_Rows", gateway_id: UUID, at: datetime, left: dict[str, int]) -> Outcome:
+    """Of guesses that come at the same moment no more are looked at than of those that come one by one."""
+    shown, key = attempt.shown, _locked_by(attempt.shown)
     if not shown.token and not (shown.node_id and shown.secret):
         return AuthRefused("Missing node_id or node_secret")
-    allowed = limits.look(
-        "node-auth", _locked_by(shown), limit=MOST_FAILURES, seconds=FAILURE_SECONDS, at=at.timestamp()
-    )
-    return None if allowed.allowed else LockedOut()
+    if left[key] <= 0:
+        return LockedOut()
+    outcome = _admit(attempt, rows, gateway_id, at)
+    left[key] = MOST_FAILURES if isinstance(outcome, Admitted) else left[key] - 1
+    return outcome
+
+
+def _tries_left(key: str, at: datetime) -> int:
+    return limits.look("node-auth", key, limit=MOST_FAILURES, seconds=FAILURE_SECONDS, at=at.timestamp()).remaining
 
 
 def _locked_by(shown: Credentials) -> str:
-    return f"token {shown.token[:8]}" if shown.token else f"node {shown.node_id.lower()}"
+    """One node has one count, however its id is spelled."""
+    return f"token {shown.token[:8]}" if shown.token else f"node {as_uuid(shown.node_id) or shown.node_id.lower()}"
 
 
 def _count(attempt: Attempt, outcome: Outcome, at: datetime) -> None:
     key = _locked_by(attempt.shown)
     if isinstance(outcome, Admitted):
-        if not limits.look("node-auth", key, limit=1, seconds=FAILURE_SECONDS, at=at.timestamp()).allowed:
+        if _tries_left(key, at) < MOST_FAILURES:
             limits.forget("node-auth", key)
     elif not isinstance(outcome, LockedOut):
         limits.hit("node-auth", key, limit=MOST_FAILURES, seconds=FAILURE_SECONDS, at=at.timestamp())
@@ -91,7 +97,7 @@ class _Rows:
 
 def _rows(attempts: Sequence[Attempt]) -> _Rows:
     """Locked in the order of their ids, so that two gateways never wait for each other."""
-    ids = [pk for one in attempts if not one.shown.token and (pk := _uuid(one.shown.node_id))]
+    ids = [pk for one in attempts if not one.shown.token and (pk := as_uuid(one.shown.node_id))]
     tokens = [signatures.digest(one.shown.token) for one in attempts if one.shown.token]
     wanted = set(ids)
     if tokens:
@@ -136,7 +142,7 @@ def _once_more(node: Node | None, at: datetime) -> Node:
 
 
 def _by_secret(attempt: Attempt, rows: _Rows, at: datetime) -> Node:
-    pk = _uuid(attempt.shown.node_id)
+    pk = as_uuid(attempt.shown.node_id)
     node = rows.by_id.get(pk) if pk else None
     if node is None or not node.secret_digest:
         raise AuthRefused("This node is not registered")
@@ -216,10 +222,3 @@ def _strangeness(node: Node, shown: Credentials) -> str:
     if shown.device_type and shown.device_type != node.device_type:
         return f"It calls itself {shown.device_type}, but was added as {node.device_type}."
     return ""
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -95,7 +95,14 @@ class Letter:
     expires_at: datetime
 
 
-def claim(*, gateway_id: UUID, node_ids: Sequence[UUID] | None, at: datetime) -> list[Letter]:
+def claim(
+    *,
+    gateway_id: UUID,
+    node_ids: Sequence[UUID] | None,
+    at: datetime,
+    but_not: Sequence[UUID] = (),
+    most: int | None = None,
+) -> list[Letter]:
     """What waits for these nodes (or for all of this gateway), marked as sent on their present sessions.
 
     After the commit it goes on the wire. What a former session took with it is sent once more, under its old id.
@@ -105,8 +112,10 @@ def claim(*, gateway_id: UUID, node_ids: Sequence[UUID] | None, at: datetime) ->
     waiting = mine.filter(Q(status=CommandStatus.QUEUED) | ~Q(session_id=F("node__session_id")))
     if node_ids is not None:
         waiting = waiting.filter(node_id__in=node_ids)
+    if but_not:
+        waiting = waiting.exclude(node_id__in=but_not)
     with transaction.atomic():
-        held = waiting.select_for_update(of=("self",)).order_by("number", "id")
+        held = waiting.select_for_update(of=("self",)).order_by("number", "id")[:most]
         letters = [_letter(*row) for row in held.values_list(*LETTER)]
         _note_sent(letters, at)
     return letters

@@ -1,5 +1,6 @@
 """Who is on the line: a node is connected exactly as long as its row names a session."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from devices.choices import CONNECTED, NodeStatus
 from devices.models import Connection, Node
+from devices.protocol import as_uuid
 from devices.services import commands, replies, tunnels, twins
 from rdos.kernel.journal import Row, Who, record, row_of
 from rdos.kernel.journal.storable import storable
@@ -36,12 +38,13 @@ class Health:
     version: str
     status: str
     reason: str
-    changed: bool
 
 
 @transaction.atomic
 def part(ends: Sequence[End], at: datetime) -> None:
     """Marks nodes offline, each only if this very session still spoke for it."""
+    # Everybody who holds several nodes takes them in this order, so that no two wait for each other.
+    ends = sorted(ends, key=lambda end: end.node_id)
     parted = [end for end in ends if _is_parted(end)]
     for end in ends:
         _close_connection(end, at)
@@ -54,13 +57,17 @@ def part(ends: Sequence[End], at: datetime) -> None:
 
 def part_all(sessions: Iterable[tuple[UUID, UUID | None]], at: datetime, *, reason: str) -> int:
     """The same for many at once, when the cause is the hub's and no alarm about any node."""
-    ends = [End(pk, session, 1006, reason, at) for pk, session in sessions if session is not None]
+    ends = [End(pk, session, 1006, reason, at) for pk, session in sorted(sessions, key=_first) if session is not None]
     with transaction.atomic():
         parted = [end for end in ends if _is_parted(end, seen=False)]
         for end in parted:
             _close_connection(end, at)
         _forget(ends, parted, at)
     return len(parted)
+
+
+def _first(pair: tuple[UUID, UUID | None]) -> UUID:
+    return pair[0]
 
 
 def let_go(*, node_id: UUID, session_id: UUID, reason: str, at: datetime) -> None:
@@ -72,14 +79,17 @@ def let_go(*, node_id: UUID, session_id: UUID, reason: str, at: datetime) -> Non
 
 def note_health(found: dict[UUID, Health]) -> None:
     with transaction.atomic():
-        for node_id, health in found.items():
-            _note_health(node_id, health)
+        # Held in the order in which admissions hold them. A change is judged against the row: of two reports that came
+        # together only the later one is here, and the earlier may have been the one that changed something.
+        held = Node.objects.select_for_update(no_key=True).filter(pk__in=found).order_by("pk")
+        for node_id, before in list(held.values_list("pk", "status")):
+            _note_health(node_id, found[node_id], before)
 
 
 def note_seen(seen: dict[UUID, tuple[UUID, datetime]]) -> None:
     """For nodes that are heard but send no health."""
     with transaction.atomic():
-        for node_id, (session_id, at) in seen.items():
+        for node_id, (session_id, at) in sorted(seen.items()):
             Node.objects.filter(pk=node_id, session_id=session_id).update(last_seen_at=at)
 
 
@@ -92,12 +102,26 @@ class Refusals:
 
 
 def note_refusals(found: Sequence[Refusals], at: datetime) -> None:
-    """Counted by the process that refused, so that a flood of tries is a few entries."""
+    """Counted by the process that refused, so that a flood of tries is a few entries.
+
+    Ids that nobody has are made up by the thousand: then only the address counts.
+    """
+    known = standing(pk for one in found if (pk := as_uuid(one.node_id)))
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for one in found:
+        pk = as_uuid(one.node_id)
+        counted[one.address, one.reason, str(pk) if pk in known else ""] += one.times
     with transaction.atomic():
-        for one in found:
-            facts = {"address": one.address, "reason": one.reason, "times": one.times}
-            who = Who(kind="anonymous", label="unknown node", address=one.address)
-            record(who=who, action="node.refused", about=Row("node", one.node_id, one.address), details=facts)
+        for (address, reason, node_id), times in counted.items():
+            facts = {"address": address, "reason": reason, "times": times}
+            who = Who(kind="anonymous", label="unknown node", address=address)
+            record(who=who, action="node.refused", about=Row("node", node_id, address), details=facts)
+
+
+def standing(node_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID | None, datetime | None]]:
+    """Of nodes that still exist: which session speaks for each, and when it expires."""
+    rows = Node.objects.filter(pk__in=set(node_ids)).values_list("pk", "session_id", "expires_at")
+    return {pk: (session, expires) for pk, session, expires in rows}
 
 
 def present(gateway_id: UUID) -> dict[UUID, tuple[UUID, datetime | None]]:
@@ -130,7 +154,7 @@ def _forget(ends: Sequence[End], parted: Sequence[End], at: datetime) -> None:
         tunnels.node_disconnected(gone, at)
 
 
-def _note_health(node_id: UUID, health: Health) -> None:
+def _note_health(node_id: UUID, health: Health, before: str) -> None:
     node = Node.objects.filter(pk=node_id, session_id=health.session_id, status__in=CONNECTED)
     changes: dict[str, Any] = {"software_version": health.version} if health.version else {}
     moved = node.update(
@@ -140,7 +164,7 @@ def _note_health(node_id: UUID, health: Health) -> None:
         last_seen_at=health.at,
         **changes,
     )
-    if moved and health.changed:
+    if moved and health.status != before:
         row = Node.objects.get(pk=node_id)
         facts = {"status": health.status, "reason": health.reason}
         record(who=_who(row), action="node.health", about=row_of(row), details=facts)

@@ -23,7 +23,7 @@ def fails(one: Node, status: str, reason: str, **health: Any) -> None:
     one.refresh_from_db()
     assert one.session_id is not None
     report = {"status": status, "message": reason, **health}
-    presence.note_health({one.pk: presence.Health(one.session_id, at, report, "1.2.3", status, reason, True)})
+    presence.note_health({one.pk: presence.Health(one.session_id, at, report, "1.2.3", status, reason)})
 
 
 def reports(one: Node, config: dict[str, Any]) -> None:

@@ -1,0 +1,39 @@
+"""Tells a database that is away from an item that no database would take: the one is waited for, the other left out."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError
+
+# PostgreSQL's class of "this is more than I can do", which no later try would change.
+TOO_MUCH = "54"
+
+T = TypeVar("T")
+
+logger = logging.getLogger("rdos.nodes")
+
+
+def is_outage(error: Exception) -> bool:
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return isinstance(error, OperationalError | InterfaceError) and not state.startswith(TOO_MUCH)
+
+
+def sorting_out(store: Callable[[list[T]], object], name: str) -> Callable[[Sequence[T]], None]:
+    """A flush in which no item keeps the others from being stored, whatever some node made of it."""
+
+    def flush(items: Sequence[T]) -> None:
+        try:
+            store(list(items))
+        except Exception as error:  # Told apart here: everything that is no outage is the fault of an item.
+            if is_outage(error):
+                raise
+            if len(items) == 1:
+                facts = {"action": "item_left_out", "batch": name}
+                logger.exception("What a node said could not be stored and is left out", extra=facts)
+                return
+            half = len(items) // 2
+            flush(items[:half])
+            flush(items[half:])
+
+    return flush
