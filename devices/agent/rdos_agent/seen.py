@@ -16,7 +16,10 @@ class Seen:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._acks = {key: ack or _interrupted(key) for key, ack in _read(path).items()}
+        found = _read(path)
+        answered = {key: ack for key, ack in found.items() if ack}
+        # Last, however long ago they began.
+        self._acks = answered | {key: _interrupted(key) for key in found if key not in answered}
         self._begun: set[str] = set()
         self._compact()
 
