@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 
 from devices.access import connections_for, nodes_for
 from devices.choices import GroupKind
@@ -33,10 +32,11 @@ def selected(
 def _labelled(found: QuerySet[Node], labels: Mapping[str, str]) -> QuerySet[Node]:
     if labels and connection.features.supports_json_field_contains:
         return found.filter(labels__contains=dict(labels))
+    # SQLite: Django would take a name of digits for a place in a list, and the value for JSON. No label has a quote.
     for number, (name, value) in enumerate(labels.items()):
-        found = found.alias(**{f"label{number}": KeyTextTransform(name, F("labels"))}).filter(
-            **{f"label{number}": value}
-        )
+        path = Value(f'$."{name}"' if '"' not in name else "$.-")
+        kept = Func(F("labels"), path, function="JSON_EXTRACT", output_field=TextField())
+        found = found.alias(**{f"label{number}": kept}).filter(**{f"label{number}": value})
     return found
 
 

@@ -51,6 +51,8 @@ def test_a_row_is_what_the_node_itself_answers(viewer: Person, fleet: list[Node]
         ("?label=site:north", ["bridge", "cam-1"]),
         ("?label=site:north&label=a__b:1", ["cam-1"]),
         ("?label=7:x", ["arm"]),
+        ('?label=7":x', []),
+        ("?label=%24.a\\:x", []),
         ("?label=site:nor", []),
         ("?label=site:north%20", []),
         ("?search=RIVER", ["bridge"]),

@@ -1,6 +1,7 @@
 """One action for many nodes: who is told, who is passed by and why, and what each of them said."""
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from devices.models import Command, Node, NodeGroup
 from devices.services import replies
+from devices.services.commands import Letter
 from rdos.kernel.models import JournalEntry
 from tests.devices import told
 from tests.people import MakePerson, Person
@@ -26,6 +28,12 @@ def begin(who: Person, action: Any = START, **target: Any) -> Any:
 
 def ids(*nodes: Node) -> list[str]:
     return [str(node.pk) for node in nodes]
+
+
+def letters_to(nodes: Sequence[Node]) -> list[Letter]:
+    """In the order of the nodes; among different nodes the hub promises none."""
+    waiting = {letter.node_id: letter for letter in told.receive()}
+    return [waiting[node.pk] for node in nodes]
 
 
 def reasons(body: dict[str, Any]) -> dict[str, str]:
@@ -44,7 +52,7 @@ def test_every_named_node_is_told_once(operator: Person) -> None:
 def test_progress_is_what_the_nodes_say(operator: Person) -> None:
     nodes = [told.node(f"n{number}") for number in range(3)]
     pk = begin(operator, node_ids=ids(*nodes)).json()["id"]
-    letters = told.receive()
+    letters = letters_to(nodes)
     told.settle(told.yes(letters[0]), told.no(letters[1]))
     body = operator.caller.get(f"{OPERATIONS}/{pk}").json()
     assert (body["counts"]["acked"], body["counts"]["rejected"], body["counts"]["sent"]) == (1, 1, 1)
@@ -144,7 +152,7 @@ def test_only_what_failed_is_retried_and_only_once(operator: Person) -> None:
     nodes = [told.node(f"g{number}", "generic") for number in range(4)]
     action = {"type": "join", "password": "opensesame-7"}
     pk = begin(operator, action, node_ids=ids(*nodes)).json()["id"]
-    letters = told.receive()
+    letters = letters_to(nodes)
     told.settle(told.yes(letters[0]), told.no(letters[1]))
     operator.caller.post(f"/api/v1/commands/{letters[2].command_id}/cancel")
     replies.expire(timezone.now() + timedelta(days=2))
