@@ -86,7 +86,7 @@ def is_uuid(text: str) -> bool:
 
 @admin.register(Event)
 class EventPage(RowPage):
-    list_display = ("what", "shown_severity", "about", "category", "often", "when", "state")
+    list_display = ("what", "shown_severity", "about", "shown_category", "often", "when", "state")
     noun = "events"
     list_filter = (StateFilter, "severity", CategoryFilter, NodeFilter)
     list_select_related = ("node",)
@@ -94,7 +94,7 @@ class EventPage(RowPage):
     search_help_text = "Message, category or node"
     ordering = ("-created_at", "-id")
     sortable_by = ()
-    actions = ("acknowledge_chosen",)  # type: ignore[assignment] # the one thing that a person does here
+    actions = ("acknowledge",)  # type: ignore[assignment] # the one thing that a person does here
     row_template = "console/events/event.html"
     live_template = "console/events/live.html"
 
@@ -129,6 +129,10 @@ class EventPage(RowPage):
             return "–"
         return format_html('<a class="c-link" href="{}">{}</a>', _node_place(event), event.node.name)
 
+    @display(description="Category")
+    def shown_category(self, event: Event) -> str:
+        return event.category
+
     @display(description="Times")
     def often(self, event: Event) -> int:
         return event.times
@@ -156,14 +160,14 @@ class EventPage(RowPage):
             "may_press": may,
         }
 
-    def acknowledge(self, request: HttpRequest, event: Event) -> tuple[str, str]:
+    def acknowledge_one(self, request: HttpRequest, event: Event) -> tuple[str, str]:
         events.acknowledge(actor=actor_in_console(request), pk=event.pk, at=timezone.now())
         return "Acknowledged.", ""
 
-    verbs = {"acknowledge": Verb(acknowledge, "acknowledge")}
+    verbs = {"acknowledge": Verb(acknowledge_one, "acknowledge")}
 
     @action(description="Acknowledge", permissions=["acknowledge"])
-    def acknowledge_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def acknowledge(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         chosen = list(queryset.values_list("pk", flat=True)[: events.ACKNOWLEDGED_AT_ONCE])
         count = events.acknowledge_many(actor=actor_in_console(request), at=timezone.now(), ids=chosen)
         messages.success(request, f"{count} acknowledged.")

@@ -145,7 +145,7 @@ def test_events_arrive_by_themselves_and_are_acknowledged_together(visit: Visit,
     # The box above all others takes the row that came later, too.
     page.locator("#action-toggle").check()
     browser.sees("2 of 2 selected")
-    page.locator("select[name=action]").select_option("acknowledge_chosen")
+    page.locator("select[name=action]").select_option("acknowledge")
     page.get_by_role("button", name="Run").click()
     browser.sees("2 acknowledged.")
     assert not Event.objects.filter(acknowledged=False).exists()
