@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.access import allows
 from devices.access import commands_for, nodes_for, tunnels_for, within
 from devices.admin.cells import TONES
+from devices.admin.filters import missed
 from devices.admin.places import node_place
 from devices.admin.tunnels import failed
 from devices.choices import OPEN_COMMANDS, NodeStatus
@@ -23,6 +24,11 @@ SHOWN = 5
 LONG = timedelta(minutes=5)
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 TROUBLED = (NodeStatus.ERROR, NodeStatus.DEGRADED)
+TROUBLES = {
+    NodeStatus.OFFLINE: ("is offline", "are offline"),
+    NodeStatus.ERROR: ("reports an error", "report an error"),
+    NodeStatus.DEGRADED: ("is degraded", "are degraded"),
+}
 
 
 def fleet(actor: Actor, at: datetime) -> Iterator[Figure]:
@@ -42,12 +48,10 @@ def fleet(actor: Actor, at: datetime) -> Iterator[Figure]:
 def nodes(actor: Actor, at: datetime) -> Iterator[Attention]:
     if not allows(actor, "nodes.read"):
         return
-    watched = nodes_for(actor).filter(status__in=(NodeStatus.OFFLINE, *TROUBLED)).exclude(maintenance_until__gt=at)
-    watched = watched.filter(Q(expires_at=None) | Q(expires_at__gt=at))
+    watched = nodes_for(actor).filter(missed(at))
     counts = dict(watched.order_by().values_list("status").annotate(Count("pk")))
-    # One that never was there is not missed.
     if counts.get(NodeStatus.OFFLINE):
-        yield from _offline(watched.filter(status=NodeStatus.OFFLINE).exclude(last_seen_at=None), at)
+        yield from _offline(watched.filter(status=NodeStatus.OFFLINE), at)
     for status in TROUBLED:
         if counts.get(status):
             yield from _troubled(watched.filter(status=status), status)
@@ -57,29 +61,30 @@ def _offline(away: QuerySet[Node], at: datetime) -> Iterator[Attention]:
     for node in _first(away, "-last_seen_at"):
         seen = node.last_seen_at or at
         text = f"Since {seen:%H:%M} UTC on {seen:%d %B}." + (f" {node.status_reason}" if node.status_reason else "")
-        title = f"{_name(node)} is offline for {_long(at - seen)}"
+        title = f"{_name(node)} has been offline for {_long(at - seen)}"
         yield Attention(f"offline-{node.pk}", Level.CRITICAL, title, text, node_place(node.pk))
-    yield from _more(away, "offline", Level.CRITICAL, _nodes(status="offline", maintenance="no"))
+    yield from _more(away, NodeStatus.OFFLINE, Level.CRITICAL)
 
 
 def _troubled(rows: QuerySet[Node], status: NodeStatus) -> Iterator[Attention]:
     level = Level.CRITICAL if status == NodeStatus.ERROR else Level.WARNING
-    word = "reports an error" if status == NodeStatus.ERROR else "is degraded"
     for node in _first(rows, "name"):
-        title = f"{_name(node)} {word}"
+        title = f"{_name(node)} {TROUBLES[status][0]}"
         yield Attention(f"{status}-{node.pk}", level, title, node.status_reason, node_place(node.pk))
-    yield from _more(rows, status.label.lower(), level, _nodes(status=status.value, maintenance="no"))
+    yield from _more(rows, status, level)
 
 
 def _first(rows: QuerySet[Node], order: str) -> QuerySet[Node]:
     return rows.only("name", "labels", "status_reason", "last_seen_at").order_by(order, "id")[:SHOWN]
 
 
-def _more(rows: QuerySet[Node], word: str, level: Level, link: str) -> Iterator[Attention]:
+def _more(rows: QuerySet[Node], status: NodeStatus, level: Level) -> Iterator[Attention]:
+    """Opens all of them: those that are named above are rows of that list too."""
     beyond = rows.count() - SHOWN
     if beyond > 0:
-        verb = "node is" if beyond == 1 else "nodes are"
-        yield Attention(f"more-{word}", level, f"And {beyond} more {verb} {word}", "", link)
+        one, many = TROUBLES[status]
+        title = f"And {_counted(beyond, f'more node {one}', f'more nodes {many}')}"
+        yield Attention(f"more-{status}", level, title, "", _nodes(status=status.value, attention="yes"))
 
 
 def commands(actor: Actor, at: datetime) -> Iterator[Attention]:
@@ -118,7 +123,7 @@ def drift(actor: Actor, at: datetime) -> Iterator[Attention]:
         yield Attention(f"drift-{pk}", Level.NOTICE, title, text, node_place(pk))
     if len(shown) > SHOWN:
         title = f"And {drifted.count() - SHOWN} more have another configuration than desired"
-        yield Attention("more-drift", Level.NOTICE, title, "", _nodes())
+        yield Attention("more-drift", Level.NOTICE, title, "", _nodes(drift="yes", maintenance="no"))
 
 
 def _name(node: Node) -> str:
@@ -126,8 +131,7 @@ def _name(node: Node) -> str:
 
 
 def _nodes(**filters: str) -> str:
-    place = reverse("admin:devices_node_changelist")
-    return f"{place}?{urlencode(filters)}" if filters else place
+    return f"{reverse('admin:devices_node_changelist')}?{urlencode(filters)}"
 
 
 def _long(age: timedelta) -> str:
@@ -135,7 +139,7 @@ def _long(age: timedelta) -> str:
     for size, unit in UNITS:
         if seconds >= size:
             return _counted(seconds // size, unit, f"{unit}s")
-    return _counted(seconds, "second", "seconds")
+    return "less than a minute"
 
 
 def _counted(number: int, one: str, many: str) -> str:

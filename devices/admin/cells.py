@@ -24,14 +24,15 @@ TONES = {
     NodeStatus.OFFLINE: "bad",
 }
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
-NOTHING = mark_safe("–")
+# A card on a narrow screen leaves it out.
+NOTHING = mark_safe('<span class="f-nothing">–</span>')
 
 
 def state(node: Node, at: datetime) -> SafeString:
     """The word, the chips beside it, and the reason below."""
     chips = "".join(chips_of(node, at))
     reason = node.status_reason if node.status in (NodeStatus.DEGRADED, NodeStatus.ERROR, NodeStatus.OFFLINE) else ""
-    why = format_html('<span class="c-more f-why">{}</span>', reason) if reason else ""
+    why = format_html('<span class="c-more f-why" title="{0}">{0}</span>', reason) if reason else ""
     word = NodeStatus(node.status).label
     return format_html('<span class="f-chips">{}{}</span>{}', badge(tone_of(node, at), word), mark_safe(chips), why)  # noqa: S308 made of escaped chips
 
@@ -51,6 +52,14 @@ def chips_of(node: Node, at: datetime) -> list[SafeString]:
     if node.labels.get(LABEL) == YES:
         found.append(chip("Simulated"))
     return found
+
+
+def came_from(node: Node) -> SafeString:
+    """Where it dialled in from, and the version of its program."""
+    if not (node.address or node.software_version):
+        return NOTHING
+    lines = '<span class="c-pair"><span class="f-address">{}</span><span class="c-more">{}</span></span>'
+    return format_html(lines, node.address or "–", node.software_version)
 
 
 def chip(word: str, title: str = "") -> SafeString:

@@ -1,5 +1,6 @@
 """The filters of the node list; each is a word in the address, so that a list can be kept and sent to somebody."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -88,11 +89,13 @@ class LabelFilter(NodeFilter):
 
 
 class YesOrNo(NodeFilter):
+    words = ("Yes", "No")
+
     def condition(self) -> Q:
         raise NotImplementedError
 
     def choices_for(self, request: HttpRequest) -> list[tuple[str, str]]:
-        return [("yes", "Yes"), ("no", "No")]
+        return list(zip(("yes", "no"), self.words, strict=True))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
         if self.chosen not in ("yes", "no"):
@@ -104,6 +107,7 @@ class YesOrNo(NodeFilter):
 class MaintenanceFilter(YesOrNo):
     title = "maintenance"
     parameter_name = "maintenance"
+    words = ("In maintenance", "Not in maintenance")
 
     def condition(self) -> Q:
         return Q(maintenance_until__gt=timezone.now())
@@ -112,12 +116,47 @@ class MaintenanceFilter(YesOrNo):
 class SimulatedFilter(YesOrNo):
     title = "simulated"
     parameter_name = "simulated"
+    words = ("Simulated", "Real")
 
     def condition(self) -> Q:
         return Q(**{f"labels__{simulated.LABEL}": simulated.YES})
 
 
-ALL: tuple[Any, ...] = (StatusFilter, DriverFilter, GroupFilter, LabelFilter, MaintenanceFilter, SimulatedFilter)
+class AttentionFilter(YesOrNo):
+    title = "attention"
+    parameter_name = "attention"
+    words = ("Needs attention", "Needs none")
+
+    def condition(self) -> Q:
+        return missed(timezone.now())
+
+
+class DriftFilter(YesOrNo):
+    title = "drift"
+    parameter_name = "drift"
+    words = ("Drifted", "Not drifted")
+
+    def condition(self) -> Q:
+        return Q(twin__drifted_at__isnull=False)
+
+
+def missed(at: datetime) -> Q:
+    """In trouble, and nobody said that it would be. One that never was there is not missed."""
+    troubled = Q(status__in=(NodeStatus.OFFLINE, NodeStatus.ERROR, NodeStatus.DEGRADED))
+    excused = Q(maintenance_until__gt=at) | Q(expires_at__lte=at)
+    return troubled & ~excused & ~Q(status=NodeStatus.OFFLINE, last_seen_at=None)
+
+
+ALL: tuple[Any, ...] = (
+    StatusFilter,
+    AttentionFilter,
+    DriverFilter,
+    GroupFilter,
+    LabelFilter,
+    DriftFilter,
+    MaintenanceFilter,
+    SimulatedFilter,
+)
 PARAMETERS = ("q", "o", *(one.parameter_name for one in ALL))
 
 

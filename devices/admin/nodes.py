@@ -1,7 +1,6 @@
 """The fleet as a list: who is there, who is not, and what can be done to many at once."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet, TextField
@@ -15,7 +14,7 @@ from unfold.decorators import display
 from accounts.access import allows
 from accounts.authentication import actor_in_console
 from devices.access import nodes_for
-from devices.admin import cells, filters, saved_views
+from devices.admin import cells, filters, fresh, saved_views
 from devices.admin.bulk import asked
 from devices.admin.bulk_command import send_command
 from devices.admin.bulks import BULKS
@@ -30,7 +29,8 @@ UNSHOWN = ("metadata", "last_health", "denied_commands")
 
 @admin.register(Node)
 class NodePage(ModelPage):
-    list_display = ("node", "state", "driver", "labels", "seen", "version", "address")
+    # None of them is called as a field is: the field would be shown as it is stored.
+    list_display = ("node", "state", "driver", "labelled", "seen", "came_from")
     list_display_links = None
     noun = "nodes"
     list_filter = filters.ALL
@@ -79,27 +79,24 @@ class NodePage(ModelPage):
         return cells.driver(node)
 
     @display(description="Labels")
-    def labels(self, node: Node) -> SafeString:
+    def labelled(self, node: Node) -> SafeString:
         return cells.labels(node)
 
     @display(description="Last seen", ordering="last_seen_at")
     def seen(self, node: Node) -> SafeString:
         return cells.live(node, "seen", cells.seen(node, timezone.now()))
 
-    @display(description="Version")
-    def version(self, node: Node) -> SafeString:
-        return cells.live(node, "version", node.software_version or "–")
-
     @display(description="Address")
-    def address(self, node: Node) -> SafeString:
-        return cells.live(node, "address", node.address or "–")
+    def came_from(self, node: Node) -> SafeString:
+        return cells.live(node, "address", cells.came_from(node))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         facts = _facts(request)
         answer: HttpResponse = super().changelist_view(request, {**facts, **(extra_context or {})})
         listed = getattr(answer, "context_data", {}).get("cl")
         if listed is not None:
-            answer.context_data["fresh"] = _fresh([node.pk for node in listed.result_list])  # type: ignore[attr-defined]
+            ids = [node.pk for node in listed.result_list]
+            answer.context_data["fresh"] = fresh.place_of(ids, timezone.now())  # type: ignore[attr-defined]
         return answer
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: object = None) -> HttpResponse:
@@ -126,7 +123,3 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
         "is_first": not nodes_for(actor).exists(),
         "may_add": allows(actor, "nodes.create") and actor.node_ids is None,
     }
-
-
-def _fresh(ids: list[UUID]) -> str:
-    return "/nodes/fresh?" + "&".join(f"id={pk}" for pk in ids) if ids else ""

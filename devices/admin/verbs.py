@@ -9,9 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import require
 from accounts.authentication import actor_in_console
-from devices.access import node_for, nodes_for
+from devices.access import node_for
 from devices.admin.adding import show_token
 from devices.admin.forms import MaintenanceForm
 from devices.admin.places import node_place
@@ -36,11 +35,6 @@ DELETION = Question(
     "Its commands, configurations, events and measurements go with it. The journal keeps what happened.",
     "Delete",
 )
-REMOVAL = Question(
-    "Remove the simulated fleet",
-    "Every simulated node goes, with its commands, events and measurements. Real nodes stay.",
-    "Remove the simulated fleet",
-)
 
 
 def _asked(request: HttpRequest, ask: Question, back: str, node: Node | None = None) -> HttpResponse:
@@ -53,7 +47,7 @@ def begin_maintenance(request: HttpRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         until, reason = at + form.cleaned_data["lasts"], form.cleaned_data["reason"]
         maintenance.begin(actor=actor, pk=pk, until=until, reason=reason, at=at)
-        messages.success(request, f"In maintenance until {until:%Y-%m-%d %H:%M} UTC.")
+        messages.success(request, "Maintenance has begun.")
     else:
         messages.error(request, "Say for how long, and the reason in at most 256 characters.")
     return HttpResponseRedirect(node_place(pk), status=303)
@@ -88,7 +82,8 @@ def rotate(request: HttpRequest, pk: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.detail)
     else:
-        messages.success(request, "The new secret is on its way.")
+        there = node.is_connected
+        messages.success(request, f"The new secret {'is on its way' if there else 'waits for the node'}.")
     return HttpResponseRedirect(node_place(pk), status=303)
 
 
@@ -103,13 +98,9 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:devices_node_changelist"), status=303)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_POST
 def remove_simulated(request: HttpRequest) -> HttpResponse:
-    actor, place = actor_in_console(request), reverse("admin:devices_node_changelist")
-    require(actor, "nodes.delete")
-    if request.method != "POST":
-        number = simulated.simulated(nodes_for(actor)).count()
-        return render(request, "console/fleet/question.html", {"ask": REMOVAL, "back": place, "number": number})
-    removed = simulated.remove_simulated(actor=actor, at=timezone.now())
+    """Without a question: nothing real goes, and a new virtual fleet is one command away."""
+    removed = simulated.remove_simulated(actor=actor_in_console(request), at=timezone.now())
     messages.success(request, f"{removed} simulated node{'' if removed == 1 else 's'} removed.")
-    return HttpResponseRedirect(place, status=303)
+    return HttpResponseRedirect(reverse("admin:devices_node_changelist"), status=303)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from accounts.authentication import LOGIN_IN_SESSION
@@ -53,6 +54,10 @@ class Visitor:
     def sees(self, text: str) -> None:
         self.page.get_by_text(text).first.wait_for()
 
+    def looks_again(self) -> None:
+        """As somebody who comes back to the tab: what changes is asked for at once, and not at the next turn."""
+        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
     def is_content(self) -> None:
         unexpected = [said for said in self.complaints if not any(known in said for known in self.expected)]
         assert unexpected == []
@@ -79,6 +84,13 @@ def session_of(person: Person) -> str:
     session.create()
     logins.remember_session(login=person.signed_in.login, session_key=str(session.session_key))
     return str(session.session_key)
+
+
+def at_desk(person: Person) -> Client:
+    """For what needs no browser: only the answer."""
+    client = Client()
+    client.cookies["session"] = session_of(person)
+    return client
 
 
 def until(question: Callable[[], Any], *, seconds: float = 10) -> None:

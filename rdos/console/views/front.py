@@ -15,6 +15,8 @@ from accounts.access import allows
 from accounts.authentication import actor_in_console
 from accounts.models import User
 from accounts.services import second_factors
+from devices.models import Node
+from devices.services.simulated import simulated
 from rdos.console import versions
 from rdos.console.pages import signed_in
 from rdos.kernel import panels
@@ -74,6 +76,9 @@ def _recent(actor: Actor) -> list[JournalEntry] | None:
 
 def _steps(actor: Actor, at: datetime) -> Iterator[Step]:
     user = User.objects.get(pk=actor.id)
+    if _may_add_the_first_node(actor):
+        text = "One line on its machine, and it appears here."
+        yield Step("add_circle", "Add your first node", text, "/nodes/add")
     if not second_factors.is_on(user):
         text = "An authenticator app makes a stolen password useless."
         yield Step("verified_user", "Turn on your second factor", text, "/account/second-factor")
@@ -83,3 +88,10 @@ def _steps(actor: Actor, at: datetime) -> Iterator[Step]:
     if allows(actor, "tokens.create") and not queries.tokens_of(actor).filter(owner=user, revoked_at=None).exists():
         text = "Scripts and frontends reach the API with one; you can revoke it any time."
         yield Step("key", "Make a token for a program", text, "/account#tokens")
+
+
+def _may_add_the_first_node(actor: Actor) -> bool:
+    """Whoever sees some nodes only would not see a new one."""
+    virtual = simulated(Node.objects.all()).values("pk")
+    may_add = allows(actor, "nodes.create") and actor.node_ids is None
+    return may_add and not Node.objects.exclude(pk__in=virtual).exists()
