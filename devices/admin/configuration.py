@@ -17,7 +17,7 @@ from devices import redaction
 from devices.access import node_for
 from devices.admin.cells import as_json
 from devices.admin.forms import DesiredForm, PolicyForm
-from devices.admin.node_page import frame
+from devices.admin.node_page import frame, head
 from devices.admin.places import node_place
 from devices.choices import Side, TwinPolicy
 from devices.drift import DIFFERENT, EXTRA, MISSING, Difference
@@ -36,21 +36,37 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _show(request, actor, node_for(actor, pk))
 
 
+@require_safe
+def fresh(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What changes while somebody looks; what they are writing does not."""
+    actor = actor_in_console(request)
+    node = node_for(actor, pk)
+    facts = {**head(node, timezone.now()), **_state(actor, node)}
+    return render(request, "console/fleet/configuration_fresh.html", facts)
+
+
 def _show(request: HttpRequest, actor: Actor, node: Node, **forms: Form) -> HttpResponse:
+    state = _state(actor, node)
+    policy = PolicyForm(initial={"policy": state["twin"].policy})
+    facts = {**frame(actor, node, timezone.now(), "configuration"), **state, "policy_form": policy}
+    return render(request, "console/fleet/configuration.html", facts | forms)
+
+
+def _state(actor: Actor, node: Node) -> dict[str, Any]:
     twin = Twin.objects.filter(node=node).first() or Twin(node=node, policy=TwinPolicy.REPORT)
     desired, reported = (config_versions.latest(node.pk, side) for side in (Side.DESIRED, Side.REPORTED))
     secrets = allows(actor, "nodes.configure")
-    facts = {
-        **frame(actor, node, timezone.now(), "configuration"),
+    wanted, present = _shown(desired, secrets), _shown(reported, secrets)
+    begun_with = wanted or present
+    return {
         "twin": twin,
-        "desired": _shown(desired, secrets),
-        "reported": _shown(reported, secrets),
+        "desired": wanted,
+        "reported": present,
+        "desired_form": DesiredForm(initial={"desired": begun_with["content"] if begun_with else {}}),
         "both": desired is not None and reported is not None,
         "drift": [_told(one) for one in healing.differences_of(twin)],
-        "policy_form": PolicyForm(initial={"policy": twin.policy}),
-        "desired_form": DesiredForm(initial={"desired": _content(desired or reported, secrets)}),
+        "may_configure": secrets,
     }
-    return render(request, "console/fleet/configuration.html", facts | forms)
 
 
 def _shown(version: ConfigVersion | None, secrets: bool) -> dict[str, Any] | None:
@@ -62,8 +78,8 @@ def _told(one: Difference) -> dict[str, Any]:
     return one | sides | {"badge": badge(*KINDS[one["kind"]])}
 
 
-def _content(version: ConfigVersion | None, secrets: bool) -> Any:
-    return redaction.shown(config_versions.content_of(version), secrets=secrets) if version else {}
+def _content(version: ConfigVersion, secrets: bool) -> Any:
+    return redaction.shown(config_versions.content_of(version), secrets=secrets)
 
 
 @require_POST
@@ -107,7 +123,7 @@ def send_again(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
-    done = "The node is asked. Reload this page in a moment."
+    done = "The node is asked. What it reports appears below by itself."
     return _do(request, pk, done, lambda actor, node: configuring.ask(actor=actor, node=node, at=timezone.now()))
 
 

@@ -75,10 +75,10 @@ class JsonField(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self, *, kind: type = dict, **kwargs: Any) -> None:
+    def __init__(self, *, kind: type = dict, rows: int = 6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kind = kind
-        self.widget.attrs |= {"rows": 6, "spellcheck": "false", "class": "c-code"}
+        self.widget.attrs |= {"rows": rows, "spellcheck": "false", "class": "c-code"}
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -149,4 +149,4 @@ class PolicyForm(PageForm):
 
 
 class DesiredForm(PageForm):
-    desired = JsonField(label="Desired configuration", widget=forms.Textarea({"rows": 20}))
+    desired = JsonField(label="Desired configuration", rows=18)

@@ -1,6 +1,7 @@
-"""A node's last health as a person reads it, in the order in which the node says it."""
+"""A node's last health as a person reads it: by name, so that what belongs together stands together."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from rdos.kernel.figures import said, words
@@ -8,9 +9,12 @@ from rdos.kernel.figures import said, words
 MOST_FACTS = 40
 
 
-def facts(health: object) -> list[tuple[str, str]]:
-    found = _facts(health, "") if isinstance(health, Mapping) else iter(())
-    return [pair for pair, _ in zip(found, range(MOST_FACTS), strict=False)]
+def facts(health: object, reason: str = "") -> list[tuple[str, str]]:
+    """Without the status and its reason, which the head of the page says already."""
+    if not isinstance(health, Mapping):
+        return []
+    beside = {name: value for name, value in health.items() if name != "status" and (not reason or value != reason)}
+    return sorted(islice(_facts(beside, ""), MOST_FACTS))
 
 
 def _facts(health: Mapping[str, Any], inside: str) -> Iterator[tuple[str, str]]:

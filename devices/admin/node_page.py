@@ -15,6 +15,7 @@ from devices import queries
 from devices.access import commands_for, node_for
 from devices.admin import cells, command_forms, health
 from devices.admin.forms import MaintenanceForm
+from devices.admin.places import node_place
 from devices.admin.tones import command_badge
 from devices.choices import OPEN_COMMANDS
 from devices.models import Command, Connection, Node
@@ -25,6 +26,9 @@ from rdos.kernel.figures import lasting
 from rdos.kernel.secrecy import mask
 
 COMMANDS_SHOWN, CONNECTIONS_SHOWN = 20, 100
+TABS = {"now": "", "configuration": "/config", "connections": "/connections", "settings": "/settings"}
+# The settings only watch the head, which is part of the first tab's answer.
+FRESH = {"configuration": "/config", "connections": "/connections"}
 
 
 @require_safe
@@ -36,13 +40,10 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
 def show(request: HttpRequest, actor: Actor, node: Node, *, status: int = 200, filled: Any = None) -> HttpResponse:
     """With the form that was refused in place of an empty one."""
     at = timezone.now()
-    may = {"command": allows(actor, "commands.create"), "maintain": allows(actor, "nodes.maintain")}
     facts = {
         **frame(actor, node, at, "now"),
-        **state(actor, node, at),
-        "may": may,
-        "offers": command_forms.offers(actor, node, at, filled) if may["command"] else [],
-        "keeping": command_forms.KEEPING_WORDS,
+        **state(actor, node, at, filled),
+        "may_maintain": allows(actor, "nodes.maintain"),
         "keep": request.POST.get("keep", "1d"),
         "maintenance_form": MaintenanceForm(),
     }
@@ -54,25 +55,39 @@ def fresh(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What changes on the page, asked for every two seconds."""
     actor, at = actor_in_console(request), timezone.now()
     node = node_for(actor, pk)
-    return render(request, "console/fleet/node_fresh.html", {**head(node, at), **state(actor, node, at)})
+    facts = {**head(node, at), **state(actor, node, at), "keep": "1d"}
+    return render(request, "console/fleet/node_fresh.html", facts)
 
 
 @require_safe
 def connections(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor, at = actor_in_console(request), timezone.now()
     node = node_for(actor, pk)
+    facts = {**frame(actor, node, at, "connections"), "connections": _spans(actor, node, at)}
+    return render(request, "console/fleet/connections.html", facts)
+
+
+@require_safe
+def fresh_connections(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor, at = actor_in_console(request), timezone.now()
+    node = node_for(actor, pk)
+    may = allows(actor, "nodes.credentials")
+    facts = {**head(node, at), "connections": _spans(actor, node, at), "may_credentials": may}
+    return render(request, "console/fleet/connections_fresh.html", facts)
+
+
+def _spans(actor: Actor, node: Node, at: datetime) -> list[tuple[Connection, str]]:
     rows = queries.connections_of(actor, node.pk).order_by("-opened_at", "-id")[:CONNECTIONS_SHOWN]
-    spans = [(row, lasting(((row.closed_at or at) - row.opened_at).total_seconds())) for row in rows]
-    return render(
-        request, "console/fleet/connections.html", {**frame(actor, node, at, "connections"), "connections": spans}
-    )
+    return [(row, lasting(((row.closed_at or at) - row.opened_at).total_seconds())) for row in rows]
 
 
 def frame(actor: Actor, node: Node, at: datetime, tab: str) -> dict[str, Any]:
-    """What every page of a node has."""
+    """What every page of a node has, and where it asks for what changes on it."""
     return {
         **head(node, at),
         "tab": tab,
+        "home": f"{node_place(node.pk)}{TABS[tab]}",
+        "fresh": f"{node_place(node.pk)}{FRESH.get(tab, '')}/fresh",
         "journal": journal_of("node", node.pk) if allows(actor, "journal.read") else "",
         "may_update": allows(actor, "nodes.update"),
         "may_configure": allows(actor, "nodes.configure"),
@@ -94,11 +109,14 @@ def head(node: Node, at: datetime) -> dict[str, Any]:
     }
 
 
-def state(actor: Actor, node: Node, at: datetime) -> dict[str, Any]:
-    shown = mask(node.last_health)
+def state(actor: Actor, node: Node, at: datetime, filled: Any = None) -> dict[str, Any]:
+    shown, may_command = mask(node.last_health), allows(actor, "commands.create")
     return {
-        "facts": health.facts(shown),
-        "raw": cells.as_json(shown) if shown is not None else "–",
+        "may_command": may_command,
+        "offers": command_forms.offers(actor, node, at, filled) if may_command else [],
+        "keeping": command_forms.KEEPING_WORDS,
+        "facts": health.facts(shown, node.status_reason),
+        "raw": cells.as_json(shown) if shown else "",
         "panels": panels.filled(panels.NODE_PANELS, actor, at, node.pk),
         "commands": history(actor, node) if allows(actor, "commands.read") else [],
         "may_cancel": allows(actor, "commands.cancel"),

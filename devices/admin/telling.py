@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,14 +10,17 @@ from django.views.decorators.http import require_POST
 
 from accounts.authentication import actor_in_console
 from devices.access import command_for, node_for
+from devices.admin.cells import as_json
 from devices.admin.command_forms import KEEPING, AnotherForm, CommandForm, refuse, specs_of
 from devices.admin.node_page import show
 from devices.admin.places import node_place
+from devices.drivers import CommandSpec
 from devices.models import Command, Node
 from devices.services import configuring, telling
-from devices.services.actions import UPDATE
+from devices.services.actions import UPDATE, spec_of
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import DomainError
+from rdos.kernel.secrecy import mask
 
 
 @require_POST
@@ -27,8 +29,9 @@ def send(request: HttpRequest, pk: UUID) -> HttpResponse:
     node = node_for(actor, pk, "commands.create")
     form = _form(node, request.POST)
     if form.is_valid():
-        if _is_dangerous(form) and "confirmed" not in request.POST:
-            return _ask_again(request, node, form)
+        spec = spec_of(node, form.action()["type"])
+        if spec and spec.dangerous and "confirmed" not in request.POST:
+            return _ask_again(request, node, spec, form)
         try:
             command = _tell(actor, node, form, request.POST)
         except DomainError as error:
@@ -44,14 +47,11 @@ def _form(node: Node, data: QueryDict) -> CommandForm | AnotherForm:
     return CommandForm(spec, data) if spec else AnotherForm(data, prefix="another")
 
 
-def _is_dangerous(form: Form) -> bool:
-    return isinstance(form, CommandForm) and form.spec.dangerous
-
-
-def _ask_again(request: HttpRequest, node: Node, form: CommandForm | AnotherForm) -> HttpResponse:
+def _ask_again(request: HttpRequest, node: Node, spec: CommandSpec, form: CommandForm | AnotherForm) -> HttpResponse:
     sent = [(name, value) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values]
-    facts = {"node": node, "spec": form.spec, "sent": sent} if isinstance(form, CommandForm) else {}
-    return render(request, "console/fleet/sure.html", facts)
+    arguments = {name: value for name, value in form.action().items() if name != "type"}
+    shown = as_json(mask(arguments)) if arguments else ""
+    return render(request, "console/fleet/sure.html", {"node": node, "spec": spec, "sent": sent, "arguments": shown})
 
 
 def _tell(actor: Actor, node: Node, form: CommandForm | AnotherForm, data: QueryDict) -> Command:

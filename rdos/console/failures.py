@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from devices.errors import OutsideYourNodes
 from rdos.kernel import errors
 from rdos.kernel.api.accents import ROOT, accent_of
 from rdos.kernel.api.answers import as_domain_error, refusal
@@ -16,6 +17,7 @@ WORDS = {
     "role_too_low": ("This is not for you", "Your role does not reach this page. An administrator can change that."),
     "not_found": ("Nothing is here", "It may have been removed, or the address is mistyped."),
     "csrf_refused": ("This form is too old", "You signed in or out since it was opened. Reload it and try again."),
+    "node_not_found": ("Nothing is here", "It may have been removed, or the address is mistyped."),
     "internal_error": ("Something broke on our side", "The log tells more under the number below."),
 }
 
@@ -50,6 +52,8 @@ def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
 def answer(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     if not _is_page(request):
         return refusal(error, request)
+    # The API's contract tells the two apart; a page says of other people's nodes what it says of no node at all.
+    error = errors.NotFound() if isinstance(error, OutsideYourNodes) else error
     title, text = WORDS.get(error.code, ("That did not work", error.detail))
     facts = {"title": title, "text": text, "status": error.status, "request_id": request_id(request)}
     return render(request, "console/failure.html", facts, status=error.status)
