@@ -71,12 +71,6 @@ class CommandRoleTooLow(Forbidden):
     code = "role_too_low"
 
 
-class InMaintenance(Conflict):
-    """The node is in maintenance."""
-
-    code = "in_maintenance"
-
-
 class ActionTooLarge(DomainError):
     """The command is too large."""
 
@@ -149,3 +143,9 @@ class NothingToRetry(Conflict):
     """Nothing of this operation failed, or it was retried already."""
 
     code = "nothing_to_retry"
+
+
+class RotationUnderWay(Conflict):
+    """The node has not shown the secret of its last rotation yet; it will when it next starts. Or give it a new token."""
+
+    code = "rotation_under_way"

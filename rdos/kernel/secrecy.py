@@ -23,6 +23,7 @@ TELLING_PARTS = (
     "signingkey",
     "encryptionkey",
     "sessionkey",
+    "streamkey",
     "sessionid",
     "recoverycode",
 )
