@@ -60,7 +60,8 @@ def nodes(actor: Actor, at: datetime) -> Iterator[Attention]:
 def _offline(away: QuerySet[Node], at: datetime) -> Iterator[Attention]:
     for node in _first(away, "-last_seen_at"):
         seen = node.last_seen_at or at
-        text = f"Since {seen:%H:%M} UTC on {seen:%d %B}." + (f" {node.status_reason}" if node.status_reason else "")
+        why = f": {node.status_reason}" if node.status_reason else "."
+        text = f"Since {seen:%H:%M} UTC on {seen:%d %B}{why}"
         title = f"{_name(node)} has been offline for {_long(at - seen)}"
         yield Attention(f"offline-{node.pk}", Level.CRITICAL, title, text, node_place(node.pk))
     yield from _more(away, NodeStatus.OFFLINE, Level.CRITICAL)

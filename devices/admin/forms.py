@@ -149,4 +149,4 @@ class PolicyForm(PageForm):
 
 
 class DesiredForm(PageForm):
-    desired = JsonField(label="Desired configuration", rows=18)
+    desired = JsonField(label="Desired configuration", rows=12)
