@@ -146,6 +146,6 @@ class NothingToRetry(Conflict):
 
 
 class RotationUnderWay(Conflict):
-    """The node has not shown the secret of its last rotation yet; it will when it next starts. Or give it a new token."""
+    """The node has not shown the secret of its last rotation yet. Wait for its next start, or give it a new token."""
 
     code = "rotation_under_way"

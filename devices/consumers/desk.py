@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from devices.consumers.sorting import is_outage
+from devices.consumers.sorting import is_collision, is_outage
 from devices.services import admission
 from devices.services.admission import Admitted, Attempt, Outcome
 from rdos.kernel.batches import Batch
@@ -14,6 +14,7 @@ from rdos.kernel.clock import database_now
 
 # So that the first of a storm does not wait for the last.
 MOST_AT_ONCE = 100
+TRIES = 3
 
 logger = logging.getLogger("rdos.nodes")
 
@@ -47,11 +48,13 @@ class Desk:
             outcomes = self._outcomes([knock.attempt for knock in waiting])
             self._loop.call_soon_threadsafe(self._answer, waiting, outcomes)
 
-    def _outcomes(self, attempts: list[Attempt]) -> dict[UUID, Outcome]:
+    def _outcomes(self, attempts: list[Attempt], tries: int = TRIES) -> dict[UUID, Outcome]:
         try:
             # By the database's clock: one process whose own has jumped must not find everybody expired.
             found = admission.admit(attempts, gateway_id=self._gateway_id, at=database_now())
         except Exception as error:  # Whoever knocks is answered, whatever happened.
+            if is_collision(error) and tries > 1:
+                return self._outcomes(attempts, tries - 1)
             half = len(attempts) // 2
             if half and not is_outage(error):
                 # One of them is at fault, and the others are not kept out for it.

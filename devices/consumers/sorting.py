@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 
 # PostgreSQL's class of "this is more than I can do", which no later try would change.
 TOO_MUCH = "54"
+COLLISION = "40"
 
 T = TypeVar("T")
 
@@ -15,8 +16,16 @@ logger = logging.getLogger("rdos.nodes")
 
 
 def is_outage(error: Exception) -> bool:
-    state = getattr(error.__cause__, "sqlstate", None) or ""
-    return isinstance(error, OperationalError | InterfaceError) and not state.startswith(TOO_MUCH)
+    return isinstance(error, OperationalError | InterfaceError) and not _state(error).startswith(TOO_MUCH)
+
+
+def is_collision(error: Exception) -> bool:
+    """Two transactions stood in each other's way, and this one gave way. The next try is as good as the first."""
+    return _state(error).startswith(COLLISION)
+
+
+def _state(error: Exception) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
 
 
 def sorting_out(store: Callable[[list[T]], object], name: str) -> Callable[[Sequence[T]], None]:

@@ -11,6 +11,7 @@ from devices.models import Command, Node
 from rdos.kernel.bells import exchange
 from tests.devices.conftest import becomes, row_of, until
 from tests.devices.fake_node import FakeNode
+from tests.devices.test_backlog import deaf, queue
 from tests.devices.test_faults import hub_process, new, post, socket_of, stop_flow
 from tests.doors.running import Running
 from tests.people import Person
@@ -84,3 +85,17 @@ def test_a_bell_that_comes_late_closes_nobody(online: Any, text: str) -> None:
     with pytest.raises(TimeoutError):
         node.line.recv(timeout=0.5)
     assert row_of(node).status == "online"
+
+
+def test_a_stopping_process_says_goodbye_and_is_gone_though_somebody_reads_nothing(admin: Person) -> None:
+    with hub_process() as process:
+        node, busy = new(admin, socket_of(process)), new(admin, socket_of(process), "Busy")
+        busy.leave()
+        becomes(busy, "offline")
+        queue(busy, 200, size=90_000)
+        with deaf(socket_of(process), busy.node_id, busy.secret):
+            until(lambda: Command.objects.filter(status="sent").count() >= 40)
+            process.process.terminate()
+            assert node.closed(5)[0] == 1012
+            assert process.process.wait(6) == 0
+    assert set(Node.objects.values_list("status", flat=True)) == {"offline"}

@@ -23,7 +23,7 @@ from devices.models import Command, Connection, Node
 from devices.services import nodes, simulated
 from devices.services.simulated import Part
 from rdos.kernel.models import JournalEntry
-from tests.devices.conftest import MakeNode, until
+from tests.devices.conftest import MakeNode, insist_on_postgresql, until
 from tests.devices.fake_node import FakeNode
 from tests.devices.hub import Hub
 from tests.people import Person
@@ -37,6 +37,7 @@ class Simulator:
     """The command in a process of its own, against the hub of this test."""
 
     def __init__(self, hub: Hub, directory: Path) -> None:
+        insist_on_postgresql()
         name = connection.settings_dict["NAME"]
         address, _, _ = os.environ["DATABASE_URL"].rpartition("/")
         self.environment = {**os.environ, "DATABASE_URL": f"{address}/{name}", "RDOS_VAR_DIR": str(directory)}
@@ -256,6 +257,18 @@ def test_a_real_node_of_that_key_is_left_alone(simulator: Simulator, admin: Pers
     row, _ = nodes.create(actor=admin.actor, name="Mine", key="sim-edge-001", at=timezone.now())
     assert "belongs to a node that is not simulated" in simulator.run("--nodes", "1", "--profile", "edge")
     assert Node.objects.get() == row
+
+
+def test_a_fleet_in_which_much_goes_wrong_still_does_as_it_is_told(simulator: Simulator, admin: Person) -> None:
+    simulator.fleet(12, "--faults", "--rate", "5", "--seed", "7")
+    told = 0
+    for _ in range(10):
+        wish = {"action": {"type": "ping"}, "labels": {"simulated": "true"}, "ttl": 60}
+        told += admin.caller.post("/api/v1/operations", wish).json()["total"]
+    # A doubled answer settles nothing twice, and a lost connection loses nothing.
+    answered = Command.objects.filter(status__in=("acked", "rejected"))
+    until(lambda: answered.count() == told, 60)
+    assert answered.filter(status="rejected", error="A simulated refusal").exists()
 
 
 def test_the_same_seed_brings_the_same_mishaps() -> None:

@@ -265,3 +265,15 @@ def test_a_stop_is_clean_even_with_a_stream_open(command: tuple[str, ...], numbe
 def test_a_taken_port_ends_the_second_server_with_an_error(command: tuple[str, ...]) -> None:
     with running(*gateway()) as first:
         assert launch(*command, port=first.port).wait(10) != 0
+
+
+def test_a_stop_is_not_held_up_by_whoever_does_not_read_the_answer() -> None:
+    with running(*gateway()) as server, socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", server.port))
+        reader.settimeout(1)
+        request = b"GET /flood?bytes=20000000 HTTP/1.1\r\nHost: x\r\n\r\n"
+        reader.sendall(request)
+        reader.recv(1)
+        server.process.terminate()
+        assert server.process.wait(6) == 0

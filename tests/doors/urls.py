@@ -49,7 +49,12 @@ def empty(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+def flood(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(b"x" * int(request.GET["bytes"]))
+
+
 urlpatterns = [
+    path("flood", flood),
     path("measure", measure),
     path("drip", drip),
     path("streams", streams),
