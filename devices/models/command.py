@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from devices.choices import OPEN_COMMANDS, CommandStatus
+from rdos.kernel.clock import Now
 from rdos.kernel.encryption import EncryptedField
 
 

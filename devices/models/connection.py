@@ -3,7 +3,8 @@
 from uuid import uuid4
 
 from django.db import models
-from django.db.models.functions import Now
+
+from rdos.kernel.clock import Now
 
 
 class Connection(models.Model):

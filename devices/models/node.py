@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from devices.choices import CONNECTED, NodeStatus
+from rdos.kernel.clock import Now
 
 KEY_PATTERN = r"[A-Za-z0-9_-]{1,64}"
 

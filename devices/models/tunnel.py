@@ -4,9 +4,9 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from devices.choices import LegSide, LegStatus, Protocol, TunnelMode, TunnelStatus
+from rdos.kernel.clock import Now
 from rdos.kernel.encryption import EncryptedField
 
 

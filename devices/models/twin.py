@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 from django.db import models
-from django.db.models.functions import Now
 
 from devices.choices import Side, TwinPolicy
+from rdos.kernel.clock import Now
 from rdos.kernel.encryption import EncryptedField
 
 

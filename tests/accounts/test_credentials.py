@@ -32,6 +32,7 @@ def test_an_access_token_is_somebody(viewer: Person) -> None:
         "username": "vera",
         "scopes": ["*"],
         "allowed_node_ids": None,
+        "denied_node_ids": [],
     }
 
 

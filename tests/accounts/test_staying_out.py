@@ -83,7 +83,7 @@ def test_an_ended_login_shuts_the_console_even_if_its_session_lives_on(admin: Pe
     Login.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert browser.get("/console/accounts/user/").status_code == 302
     Login.objects.all().delete()
-    assert browser.get("/").status_code == 302
+    assert browser.get("/").status_code == 307
 
 
 def test_robots_keep_their_keys_when_the_person_who_made_them_goes(admin: Person, super_admin: Person) -> None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from devices.models import Command, Node
 from devices.services import nodes, replies
 from tests import servers
-from tests.devices.conftest import becomes, row_of, until
+from tests.devices.conftest import becomes, insist_on_postgresql, row_of, until
 from tests.devices.fake_node import FakeNode
 from tests.devices.hub import Hub
 from tests.doors.running import Running, gateway, running
@@ -29,12 +29,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def variables(**more: str) -> dict[str, str]:
     """What leads a process of its own to this test's database."""
+    insist_on_postgresql()
     url = urlsplit(os.environ["DATABASE_URL"])
-    name = str(connection.settings_dict["NAME"])
-    database = name if connection.vendor == "sqlite" else f"/{name}"
+    name = connection.settings_dict["NAME"]
     return {
         "DJANGO_SETTINGS_MODULE": "rdos.settings",
-        "DATABASE_URL": urlunsplit(url._replace(path=database)),
+        "DATABASE_URL": urlunsplit(url._replace(path=f"/{name}")),
         "REDIS_URL": hub_settings.REDIS_URL,
         "RDOS_ONE_CORE": "false",
         "RDOS_NODE_KEEPALIVE_SECONDS": "1",
