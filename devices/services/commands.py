@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import Case, F, QuerySet, TextField, Value, When
 
 from devices.choices import COMMAND_LIFE, OPEN_COMMANDS, CommandStatus
 from devices.models import Command, NextNumber, Operation
+from rdos.kernel import dialect
 from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.compiled import CompiledRow
 from rdos.kernel.encryption import conceal, reveal
@@ -107,37 +108,45 @@ def claim(
 
     After the commit it goes on the wire. What a former session took with it is sent once more, under its old id.
     """
-    there = Command.objects.filter(node__gateway_id=gateway_id, node__session_id__isnull=False)
-    mine = there.filter(status__in=OPEN_COMMANDS, expires_at__gt=at)
-    waiting = mine.filter(Q(status=CommandStatus.QUEUED) | ~Q(session_id=F("node__session_id")))
-    if node_ids is not None:
-        waiting = waiting.filter(node_id__in=node_ids)
-    if but_not:
-        waiting = waiting.exclude(node_id__in=but_not)
-    with transaction.atomic():
-        held = waiting.select_for_update(of=("self",)).order_by("number", "id")[:most]
-        letters = [_letter(*row) for row in held.values_list(*LETTER)]
-        _note_sent(letters, at)
-    return letters
+    chosen, facts = _chosen(gateway_id, node_ids, but_not, at)
+    lock = "" if dialect.is_sqlite() else "FOR UPDATE OF c"
+    sql = f"""
+        UPDATE devices_command AS told
+        SET status = 'sent', session_id = waiting.speaker, sent_at = %s, attempts = attempts + 1
+        FROM (
+            SELECT c.id AS letter, n.session_id AS speaker
+            FROM devices_command c JOIN devices_node n ON n.id = c.node_id
+            WHERE c.status IN ('queued', 'sent') AND (c.status = 'queued' OR c.session_id <> n.session_id) AND {chosen}
+            ORDER BY c.number, c.id LIMIT %s {lock}
+        ) AS waiting
+        WHERE told.id = waiting.letter
+        RETURNING number, id, node_id, session_id, action, sealed, expires_at
+    """  # noqa: S608 - made of words of our own
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, [dialect.given(at), *facts, ALL_THERE_ARE if most is None else most])
+        rows = sorted(cursor.fetchall(), key=lambda row: (row[0], str(row[1])))
+    return [_letter(*row[1:]) for row in rows]
 
 
-LETTER = ("pk", "node_id", "node__session_id", "action", "sealed", "expires_at")
+ALL_THERE_ARE = 2**31
 
 
-def _letter(pk: UUID, node_id: UUID, session_id: UUID, action: Any, sealed: str, expires_at: datetime) -> Letter:
-    if sealed:
-        action = letter_of(Command(pk=pk, action=action, sealed=sealed))
-    return Letter(pk, node_id, session_id, action, expires_at)
+def _chosen(
+    gateway_id: UUID, node_ids: Sequence[UUID] | None, but_not: Sequence[UUID], at: datetime
+) -> tuple[str, list[Any]]:
+    """Written by hand because every command passes here: building this question costs more than answering it."""
+    words, facts = ["c.expires_at > %s", "n.gateway_id = %s", "n.session_id IS NOT NULL"], [at, gateway_id]
+    for negation, ids in (("", node_ids), ("NOT ", but_not or None)):
+        if ids is not None:
+            words.append(f"c.node_id {negation}IN ({', '.join(['%s'] * len(ids)) or 'NULL'})")
+            facts += ids
+    return " AND ".join(words), [dialect.given(fact) for fact in facts]
 
 
-def _note_sent(letters: Sequence[Letter], at: datetime) -> None:
-    by_session: dict[UUID, list[UUID]] = {}
-    for letter in letters:
-        by_session.setdefault(letter.session_id, []).append(letter.command_id)
-    for session_id, ids in by_session.items():
-        Command.objects.filter(pk__in=ids, status__in=OPEN_COMMANDS).update(
-            status=CommandStatus.SENT, session_id=session_id, sent_at=at, attempts=F("attempts") + 1
-        )
+def _letter(pk: Any, node_id: Any, session_id: Any, action: Any, sealed: str, expires_at: Any) -> Letter:
+    command = Command(pk=dialect.as_uuid(pk), action=dialect.as_json(action), sealed=sealed)
+    ids = dialect.as_uuid(node_id), dialect.as_uuid(session_id)
+    return Letter(command.pk, *ids, letter_of(command), dialect.as_moment(expires_at))
 
 
 def letter_of(command: Command) -> Any:
