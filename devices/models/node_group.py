@@ -4,9 +4,10 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower
 
 from devices.choices import GroupKind
+from rdos.kernel.clock import Now
 
 
 class NodeGroup(models.Model):
