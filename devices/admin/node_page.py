@@ -19,6 +19,7 @@ from devices.admin.places import node_place
 from devices.admin.tones import command_badge
 from devices.choices import OPEN_COMMANDS
 from devices.models import Command, Connection, Node
+from devices.services.simulated import LABEL
 from rdos.kernel import panels
 from rdos.kernel.actors import Actor
 from rdos.kernel.console import journal_of
@@ -102,7 +103,7 @@ def head(node: Node, at: datetime) -> dict[str, Any]:
         "node": node,
         "state": cells.state(node, at),
         "driver": cells.driver(node),
-        "labels": cells.labels(node) if node.labels else "",
+        "labels": cells.labels(node) if node.labels.keys() - {LABEL} else "",
         "seen": cells.seen(node, at),
         "in_maintenance": node.in_maintenance(at),
         "since": session.opened_at if session else None,
