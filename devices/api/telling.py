@@ -44,6 +44,7 @@ class TellingView(ApiView):
             topics=[commands.settled_bell(command.pk), twins.reported_bell(command.node_id)],
             deadline=wait,
             answer=partial(_outcome, self.request, command.pk),
+            abandoned=lambda: telling.abandon(command_id=command.pk, at=database_now()),
         )
 
 

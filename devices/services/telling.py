@@ -21,6 +21,7 @@ from rdos.kernel.lifecycle import WrongState
 PATIENCE = 10.0
 ONLY_NOW = timedelta(seconds=PATIENCE)
 NOT_IN_TIME = "The node did not answer in time"
+NOBODY_WAITS = "Whoever asked has left"
 NOT_THERE = "Node is not connected"
 SENT_ALREADY = "It was sent already. It is not sent again, but the node may carry it out."
 
@@ -94,18 +95,23 @@ def outcome(*, command_id: UUID, over: bool, at: datetime, secrets: bool = False
     if command.status in OPEN_COMMANDS:
         if not over:
             return None
-        _give_up(command, at)
+        _end(command_id, at, NOT_IN_TIME, "no_answer")
         command.refresh_from_db()
     if command.status != CommandStatus.ACKED:
         raise _failure(command)
     return _success(command, over, secrets)
 
 
+def abandon(*, command_id: UUID, at: datetime) -> None:
+    """It lives only as long as its asker waits: what was not sent yet never will be."""
+    _end(command_id, at, NOBODY_WAITS, "abandoned")
+
+
 @transaction.atomic
-def _give_up(command: Command, at: datetime) -> None:
+def _end(command_id: UUID, at: datetime, error: str, error_code: str) -> None:
     """When it loses the race against the answer, the answer counts."""
-    if commands.give_up(command.pk, at, error=NOT_IN_TIME, error_code="no_answer"):
-        replies.served([Command.objects.get(pk=command.pk)], at)
+    if commands.give_up(command_id, at, error=error, error_code=error_code):
+        replies.served([Command.objects.get(pk=command_id)], at)
 
 
 def _success(command: Command, over: bool, secrets: bool) -> dict[str, Any] | None:

@@ -265,3 +265,19 @@ def test_whoever_waits_for_a_node_that_is_deleted_hears_it(
         assert {node.command()["action"]["type"] for _ in range(2)} == {"stop_flow", "get_config"}
         nodes.delete(actor=admin.actor, pk=row_of(node).pk, at=timezone.now())
     assert (told.result.status_code, asked.result.status_code) == (502, 502)
+
+
+def test_what_nobody_waits_for_any_more_is_cancelled_and_its_answer_counts_for_nothing(
+    online: Any, operator: Person, hub: Hub
+) -> None:
+    node = online()
+    url = f"{hub.url}/api/v1/nodes/{node.node_id}/command"
+    headers = {"Authorization": f"Bearer {operator.signed_in.access_token}"}
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(url, json=stop_flow(), headers=headers, timeout=httpx.Timeout(5, read=0.3), trust_env=False)
+    given = node.command()
+    until(lambda: Command.objects.filter(status="cancelled", error_code="abandoned").exists())
+    node.send("command_ack", {"command_id": given["command_id"], "success": True})
+    node.send("health", {"status": "ok", "version": "9"})
+    until(lambda: row_of(node).software_version == "9")
+    assert Command.objects.get().status == "cancelled"
