@@ -23,6 +23,7 @@ MOST_PER_MESSAGE = 1_000
 # What is rung while Redis is away; older bells are lost.
 MOST_KEPT = 10_000
 AWAY = (redis.RedisError, OSError)
+CANCEL_SECONDS = 0.2
 
 logger = logging.getLogger("rdos.bells")
 
@@ -60,8 +61,12 @@ class Line:
         self._something_to_tell.set()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        pending = set(self._tasks)
+        while pending:
+            # Asked again, because the Redis client takes a cancellation that meets its own timeout for the timeout.
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(*AWAY):
             async with asyncio.timeout(0.3):
