@@ -16,7 +16,6 @@ from tests.telemetry.telling import node, says, see_only
 
 pytestmark = pytest.mark.django_db
 PAGE = "/console/telemetry/event/"
-NOW = timezone.now()
 
 
 def signed_in(client: Client, person: Person) -> Client:
@@ -38,7 +37,7 @@ def acknowledge(client: Client, *events: Event) -> Any:
 def test_what_waits_is_told_on_the_front_page_and_opens_its_rows(client: Client, viewer: Person) -> None:
     arm = node()
     says(arm, "warm")
-    says(arm, "on fire", severity="critical", at=NOW + timedelta(minutes=1))
+    says(arm, "on fire", severity="critical", at=timezone.now() + timedelta(minutes=1))
     page = signed_in(client, viewer).get("/").content.decode()
     assert "2 events wait for acknowledgement" in page
     assert "The newest: arm-7: on fire" in page
