@@ -58,8 +58,7 @@ def test_a_service_that_imports_a_door_is_caught(copy: Path) -> None:
 
 
 def test_an_app_that_opens_another_apps_door_is_caught(copy: Path) -> None:
-    (copy / "devices/services").mkdir()
-    (copy / "devices/services/__init__.py").write_text("import accounts.api.users\n")
+    append(copy / "devices/services/nodes.py", "\nimport accounts.api.users\n")
     result = run("lint-imports", root=copy)
     assert result.returncode != 0
     assert "devices.services" in result.stdout

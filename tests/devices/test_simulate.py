@@ -23,6 +23,7 @@ from devices.models import Command, Connection, Node
 from devices.services import nodes, simulated
 from devices.services.simulated import Part
 from rdos.kernel.models import JournalEntry
+from rdos.up.programs import Program
 from tests.devices.conftest import MakeNode, insist_on_postgresql, until
 from tests.devices.fake_node import FakeNode
 from tests.devices.hub import Hub
@@ -89,8 +90,9 @@ def all_online(count: int) -> list[Node]:
 
 
 def ended(process: "subprocess.Popen[str]") -> str:
+    """In the time that a supervisor gives it."""
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=2)
+    said, _ = process.communicate(timeout=Program.stop_seconds)
     return said
 
 
@@ -126,7 +128,7 @@ def test_a_mixed_fleet_comes_online_and_is_labelled(simulator: Simulator) -> Non
     assert health["total_flows"] == 2
 
 
-def test_asked_to_stop_it_says_goodbye_for_each_node_within_two_seconds(simulator: Simulator) -> None:
+def test_asked_to_stop_it_says_goodbye_for_each_node_before_it_is_killed(simulator: Simulator) -> None:
     process = simulator.fleet(3)
     all_online(3)
     said = ended(process)
