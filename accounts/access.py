@@ -6,7 +6,7 @@ from uuid import UUID
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.choices import EVERYTHING, READ_ONLY, Role
+from accounts.choices import EVERYTHING, READ_ONLY, Role, TokenKind
 from accounts.errors import AboveYourself, RoleTooLow, ScopeMissing
 from accounts.models import ApiToken, User
 from rdos.kernel.actors import PUBLIC, Actor, ActorKind
@@ -23,7 +23,9 @@ RULES: dict[str, Role] = {
     "tokens.read": Role.VIEWER,  # their own; everybody's from admin up
     "tokens.create": Role.VIEWER,
     "tokens.delete": Role.VIEWER,
+    "robot_tokens.read": Role.ADMIN,
     "robot_tokens.create": Role.ADMIN,
+    "robot_tokens.delete": Role.ADMIN,
     "nodes.read": Role.VIEWER,
     "nodes.create": Role.ADMIN,
     "nodes.update": Role.ADMIN,
@@ -42,6 +44,22 @@ RULES: dict[str, Role] = {
     "tunnels.create": Role.ADMIN,
     "tunnels.update": Role.ADMIN,
     "tunnels.delete": Role.ADMIN,
+    "flows.read": Role.VIEWER,
+    "flows.create": Role.DEVELOPER,
+    "flows.update": Role.DEVELOPER,
+    "flows.delete": Role.DEVELOPER,
+    "flows.operate": Role.OPERATOR,  # start and stop
+    "flows.deploy": Role.DEVELOPER,
+    "executions.read": Role.VIEWER,
+    "executions.create": Role.OPERATOR,
+    "executions.update": Role.OPERATOR,
+    "executions.cancel": Role.OPERATOR,
+    "executions.delete": Role.ADMIN,
+    "executions.work": Role.SUPER_ADMIN,  # what robots do; of people only whoever may do everything
+    "robots.read": Role.VIEWER,
+    "robots.update": Role.ADMIN,
+    "robots.operate": Role.OPERATOR,  # pause, resume, stop
+    "robots.report": Role.OPERATOR,  # what a robot says of itself, or a person for it
     "preferences.read": Role.VIEWER,
     "preferences.update": Role.VIEWER,
     "events.read": Role.VIEWER,
@@ -53,9 +71,10 @@ RULES: dict[str, Role] = {
 }
 # Only the person behind a password may do these: a stolen token must not make itself permanent.
 IN_PERSON = frozenset({"account.update", "tokens.create", "robot_tokens.create", "users.create"})
-ROBOT_MAY = frozenset({"account.read"})
+ROBOT_MAY = frozenset({"account.read", "executions.work", "robots.read", "robots.report"})
 # A token's scope names the capability; these nouns are parts of one.
 PART_OF = {
+    "robot_tokens": "tokens",
     "groups": "nodes",
     "commands": "nodes",
     "tunnels": "nodes",
@@ -63,6 +82,8 @@ PART_OF = {
     "events": "telemetry",
     "logs": "telemetry",
     "samples": "telemetry",
+    "executions": "flows",
+    "robots": "flows",
 }
 # Anonymous callers inside RDOS_OPEN_LAN: bus-born nodes only, which a higher app adds.
 LAN_MAY = frozenset({"account.read"})
@@ -148,5 +169,13 @@ def insist_in_person(actor: Actor) -> None:
 def token_for(actor: Actor, pk: UUID) -> ApiToken:
     found = ApiToken.objects.select_related("owner").filter(pk=pk).first()
     if found is None or (found.owner_id != actor.user_id and not allows(actor, "users.list")):
+        raise NotFound
+    return found
+
+
+def robot_token_for(actor: Actor, pk: UUID, action: str = "robot_tokens.read") -> ApiToken:
+    require(actor, action)
+    found = ApiToken.objects.select_related("owner").filter(pk=pk, kind=TokenKind.ROBOT).first()
+    if found is None:
         raise NotFound
     return found

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from accounts.access import allows
-from accounts.choices import Role
+from accounts.choices import Role, TokenKind
 from accounts.models import ApiToken, Login, LoginLock, User
 from rdos.kernel.actors import Actor
 
@@ -25,6 +25,22 @@ def tokens_of(actor: Actor) -> QuerySet[ApiToken]:
     """Their own; everybody's for an admin."""
     found = ApiToken.objects.select_related("owner")
     return found if allows(actor, "users.list") else found.filter(owner_id=actor.user_id)
+
+
+def robot_tokens(robot_key: str = "") -> QuerySet[ApiToken]:
+    found = ApiToken.objects.filter(kind=TokenKind.ROBOT)
+    return found.filter(robot_key=robot_key) if robot_key else found
+
+
+def in_state(tokens: QuerySet[ApiToken], state: str, at: datetime) -> QuerySet[ApiToken]:
+    """Active, revoked or expired; any other word is the state of none."""
+    over = Q(expires_at__lte=at)
+    conditions = {
+        "active": Q(revoked_at=None) & ~over,
+        "revoked": Q(revoked_at__isnull=False),
+        "expired": Q(revoked_at=None) & over,
+    }
+    return tokens.filter(conditions[state]) if state in conditions else tokens.none()
 
 
 def open_logins(user: User, at: datetime) -> QuerySet[Login]:

@@ -10,7 +10,7 @@ from accounts.access import allows, require
 from devices.errors import NodeGone, OutsideYourNodes
 from devices.models import Command, Connection, Node, NodeGroup, Operation, Tunnel
 from rdos.kernel.actors import Actor
-from rdos.kernel.compiled import CompiledRow
+from rdos.kernel.compiled import ID, CompiledRow
 from rdos.kernel.errors import NotFound
 
 Row = TypeVar("Row", bound=Model)
@@ -44,7 +44,7 @@ def node_for(actor: Actor, pk: UUID, action: str = "nodes.read") -> Node:
 
 # Read by nearly every request about a node.
 NODE = tuple(field.attname for field in Node._meta.concrete_fields)
-_node = CompiledRow(lambda pk: Node.objects.filter(pk=pk).values_list(*NODE))
+_node = CompiledRow(ID, lambda pk: Node.objects.filter(pk=pk).values_list(*NODE))
 
 
 def commands_for(actor: Actor) -> QuerySet[Command]:

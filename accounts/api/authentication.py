@@ -49,6 +49,8 @@ def _by_key_header(request: Request, at: datetime) -> Actor | None:
 
 
 def _by_key(raw: str, request: Request, at: datetime) -> Actor | None:
+    if (actor := known.by_key_of_another_app(raw, at)) is not None:
+        return actor
     token = known.api_token_by(raw)
     if token is None:
         return known.by_configured_key(raw)

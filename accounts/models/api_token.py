@@ -15,7 +15,8 @@ class ApiToken(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     kind = models.CharField(max_length=8, choices=TokenKind.choices, default=TokenKind.API)
-    name = models.CharField(max_length=128)
+    name = models.CharField(max_length=255)
+    description = models.CharField(max_length=500, blank=True)
     prefix = models.CharField(max_length=16, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")

@@ -1,6 +1,5 @@
 """What people fill in about nodes. The rules themselves live in the services, which every door shares."""
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,16 +10,11 @@ from devices import drivers
 from devices.choices import GroupKind, TwinPolicy
 from devices.models import Node, NodeGroup
 from devices.particulars import LONGEST_DESCRIPTION, LONGEST_KEY, LONGEST_NAME, LONGEST_REASON, LONGEST_VALUE
+from rdos.kernel.forms import PLAIN, JsonField, PageForm
 
 MOMENT = "%Y-%m-%dT%H:%M"
 LASTING = {"1h": timedelta(hours=1), "8h": timedelta(hours=8), "1d": timedelta(days=1), "7d": timedelta(days=7)}
 LASTING_WORDS = [("1h", "One hour"), ("8h", "8 hours"), ("1d", "One day"), ("7d", "A week")]
-PLAIN = {"autocomplete": "off", "spellcheck": "false"}
-
-
-class PageForm(forms.Form):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"label_suffix": ""} | kwargs))
 
 
 class MaintenanceForm(PageForm):
@@ -68,37 +62,6 @@ class WordsField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
-
-
-class JsonField(forms.CharField):
-    """An object or a list; a mistake is told by its line."""
-
-    widget = forms.Textarea
-
-    def __init__(self, *, kind: type = dict, rows: int = 6, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.kind = kind
-        self.widget.attrs |= {"rows": rows, "spellcheck": "false", "class": "c-code"}
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if not text:
-            return None
-        try:
-            found = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise forms.ValidationError(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from error
-        except (ValueError, RecursionError) as error:
-            raise forms.ValidationError("This is no JSON that the hub can read.") from error
-        if not isinstance(found, self.kind):
-            raise forms.ValidationError(f"This must be {'a list' if self.kind is list else 'an object in braces'}.")
-        return found
-
-    def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) or value is None else json.dumps(value, indent=2, ensure_ascii=False)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return True
 
 
 class NodeForm(PageForm):

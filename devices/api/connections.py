@@ -8,8 +8,8 @@ from rest_framework.response import Response
 
 from devices import queries
 from devices.access import node_for
-from devices.api.keysets import LATEST_OPENED, listed
 from devices.api.shapes import nodes as shapes
+from rdos.kernel.api.keysets import LATEST_OPENED, listed
 from rdos.kernel.api.paging import KeysetQuery
 from rdos.kernel.api.serializers import shaped
 from rdos.kernel.api.views import ApiView

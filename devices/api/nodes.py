@@ -11,12 +11,12 @@ from rest_framework.response import Response
 
 from devices import queries
 from devices.access import group_for, node_for, nodes_for
-from devices.api.keysets import BY_NAME, listed
 from devices.api.shapes import nodes as shapes
 from devices.models import Node
 from devices.services import nodes, tokens
 from rdos.kernel.actors import Actor
 from rdos.kernel.api.accents import accent_of
+from rdos.kernel.api.keysets import BY_NAME, listed
 from rdos.kernel.api.serializers import checked, shaped
 from rdos.kernel.api.views import ApiView
 from rdos.kernel.errors import InvalidQuery

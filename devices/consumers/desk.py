@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from devices.consumers.sorting import is_collision, is_outage
 from devices.services import admission
 from devices.services.admission import Admitted, Attempt, Outcome
 from rdos.kernel.batches import Batch
 from rdos.kernel.clock import database_now
+from rdos.kernel.sorting import is_collision, is_outage
 
 # So that the first of a storm does not wait for the last.
 MOST_AT_ONCE = 100

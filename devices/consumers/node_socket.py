@@ -11,14 +11,14 @@ from uuid import uuid4
 from django.utils import timezone
 
 from devices import protocol
-from devices.consumers.closing import LOST, REFUSED, STOPPING, TOO_MANY_BAD_FRAMES, TRY_AGAIN, Closing
-from devices.consumers.doorway import Crowded
 from devices.consumers.frames import kind_of
 from devices.consumers.session import Session
 from devices.consumers.switchboard import Switchboard, switchboard
 from devices.errors import MalformedFrame
 from devices.services.admission import Admitted, Attempt, Outcome
 from rdos.kernel.addresses import address_of_scope
+from rdos.kernel.sockets.closing import LOST, REFUSED, STOPPING, TOO_MANY_BAD_FRAMES, TRY_AGAIN, Closing, ending
+from rdos.kernel.sockets.doorway import Crowded
 
 FIRST_FRAME_SECONDS = 10.0
 LONGEST_FIRST_FRAME = 64 * 1024
@@ -164,7 +164,7 @@ async def _listen(board: Switchboard, session: Session, receive: Receive) -> Clo
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
-            return _ending(message)
+            return ending(message, "node")
         text = message.get("text")
         session.heard_at = now = time()
         pause = session.budget.spend(now, len(text) if text is not None else len(message.get("bytes") or b""))
@@ -176,13 +176,6 @@ async def _listen(board: Switchboard, session: Session, receive: Receive) -> Clo
         if pause:
             # Not dropped, only read later: the node's own sending is slowed down by it.
             await asyncio.sleep(min(pause, 1.0))
-
-
-def _ending(message: MutableMapping[str, Any]) -> Closing:
-    """uvicorn gives a reason, though perhaps an empty one, only when a Close frame came."""
-    if "reason" in message:
-        return Closing(message.get("code") or 1005, protocol.text(message["reason"], 123) or "closed by the node")
-    return STOPPING if message.get("code") == STOPPING.code else LOST
 
 
 def _take(board: Switchboard, session: Session, text: str | None) -> object:

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from devices.consumers.session import Session
-from devices.consumers.sorting import sorting_out
 from devices.models import Node
 from devices.services import presence, replies
 from devices.services.commands import Reply
@@ -19,6 +18,7 @@ from devices.services.presence import End, Health
 from devices.services.replies import Report
 from rdos.kernel.batches import Batch, KeyedBatch
 from rdos.kernel.intake import FRAMES, LOG_LINES, NODE_EVENTS, READINGS, LogLine, NodeEvent, NodeFrame, Reading
+from rdos.kernel.sorting import sorting_out
 
 HEALTH_SECONDS = 0.25
 # Control that cannot be stored at once waits here; beyond this the node's own reading is held up instead.

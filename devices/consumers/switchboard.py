@@ -15,9 +15,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from devices import drivers, protocol
-from devices.consumers.closing import BY_WORD, EXPIRED, LOST, REPLACED, SILENT, STOPPING, TRY_AGAIN, Closing
+from devices.consumers.closing import BY_WORD, EXPIRED
 from devices.consumers.desk import Desk
-from devices.consumers.doorway import Doorway
 from devices.consumers.postbox import Postbox
 from devices.consumers.session import Session
 from devices.consumers.stores import Stores
@@ -27,6 +26,8 @@ from devices.services.presence import End, Refusals
 from rdos.kernel.batches import Batch
 from rdos.kernel.bells import exchange
 from rdos.kernel.clock import database_now
+from rdos.kernel.sockets.closing import LOST, REPLACED, SILENT, STOPPING, TRY_AGAIN, Closing
+from rdos.kernel.sockets.doorway import Doorway
 from rdos.kernel.threads import in_thread
 
 BEAT_SECONDS = 0.5

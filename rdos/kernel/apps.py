@@ -10,6 +10,8 @@ class KernelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from rdos.kernel import instants
         from rdos.kernel.master_key import check_on_start
 
         register(check_on_start, Tags.database)
+        instants.read_quickly()

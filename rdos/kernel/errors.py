@@ -62,6 +62,12 @@ class InvalidQuery(InvalidInput):
     code = "invalid_query"
 
 
+class InvalidPath(InvalidQuery):
+    """A part of the address is not valid."""
+
+    code = "invalid_path"
+
+
 class NotAuthenticated(DomainError):
     """Authentication required"""
 

@@ -54,6 +54,15 @@ class NodeFrame:
     payload: Any
 
 
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """The configuration that a node says it has."""
+
+    node_id: UUID
+    at: datetime
+    config: Any
+
+
 @dataclass
 class Sink(Generic[T]):
     name: str
@@ -73,6 +82,7 @@ READINGS: Sink[Reading] = Sink("readings")
 # Given inside the transaction that received them.
 NODE_EVENTS: Sink[NodeEvent] = Sink("node events")
 LOG_LINES: Sink[LogLine] = Sink("log lines")
+NODE_CONFIGS: Sink[NodeConfig] = Sink("node configurations")
 # By frame type; given inside the transaction that received them.
 FRAMES: dict[str, Sink[NodeFrame]] = {}
 

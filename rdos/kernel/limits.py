@@ -28,6 +28,7 @@ REDIS_TIMEOUT = 0.25
 CIRCUIT_SECONDS = 5.0
 COMPLAIN_EVERY = 60.0
 MOST_KEYS = 10_000
+BOOKS_PER_LIMIT = 100
 
 # The window is stored with the count, so that `at` decides and not the clock of the Redis machine.
 COUNT = """
@@ -59,6 +60,23 @@ def hit(scope: str, key: str, *, limit: int, seconds: float, at: float | None = 
     """Counts one try and says whether it is still within the limit."""
     now, (count, began) = _counted(scope, key, seconds, at, cost=1)
     return _verdict(count <= limit, limit, count, began + seconds, now)
+
+
+def hit_often(scope: str, key: str, *, limit: int, seconds: float, at: float | None = None) -> int:
+    """For those who call many times a second: 0 within the limit, else the seconds to wait.
+
+    A process counts a hundredth of the limit at once and gives it out try by try. What it has not given out when the
+    window ends is lost, so that the limit is never passed.
+    """
+    # Another limit is another book, so that a new one counts at once.
+    name, now = f"{_name(scope, key)}:{limit}", time.time() if at is None else at
+    if _books.take(name, now):
+        return 0
+    size = max(1, limit // BOOKS_PER_LIMIT)
+    count, began = _counter(settings.REDIS_URL).count(name, now, seconds, size)
+    left = min(size, limit - count + size)
+    _books.put(name, left - 1, began + seconds)
+    return 0 if left > 0 else max(1, math.ceil(began + seconds - now))
 
 
 def look(scope: str, key: str, *, limit: int, seconds: float, at: float | None = None) -> Verdict:
@@ -164,6 +182,31 @@ class MemoryCounter:
             self._windows.popitem(last=False)
 
 
+class Books:
+    """Tries that are counted already and not given out yet, for a bounded number of keys."""
+
+    def __init__(self, most: int = MOST_KEYS) -> None:
+        self._most = most
+        self._lock = Lock()
+        # name: (left, ends)
+        self._books: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def take(self, name: str, at: float) -> bool:
+        with self._lock:
+            left, ends = self._books.pop(name, (0, at))
+            if left <= 0 or at >= ends:
+                return False
+            self._books[name] = (left - 1, ends)
+            return True
+
+    def put(self, name: str, left: int, ends: float) -> None:
+        with self._lock:
+            self._books[name] = (left, ends)
+            if len(self._books) > self._most:
+                self._books.popitem(last=False)
+
+
+_books = Books()
 _making = Lock()
 
 

@@ -44,6 +44,8 @@ class Nothing:
     text: str
     word: str = ""
     place: str = ""
+    # What to run, to be copied.
+    line: str = ""
 
 
 class LiveList(ModelPage):

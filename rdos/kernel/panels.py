@@ -18,6 +18,8 @@ ATTENTION = "front.attention"
 FIGURES = "front.figures"
 # What other apps know of one node; its fillers get the node's id as well.
 NODE_PANELS = "node.panels"
+# And of one flow.
+FLOW_PANELS = "flow.panels"
 
 Filler = Callable[..., Iterable[Any]]
 _fillers: dict[str, list[Filler]] = defaultdict(list)

@@ -61,6 +61,8 @@ def looks_secret(name: str) -> bool:
 
 
 def mask_text(text: str) -> str:
+    if not text:
+        return text
     for pattern, replacement in SECRETS_IN_TEXT:
         text = pattern.sub(replacement, text)
     return text

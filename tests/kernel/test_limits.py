@@ -9,7 +9,8 @@ import pytest
 import redis
 from pytest_django import Settings
 
-from rdos.kernel.limits import MemoryCounter, Verdict, forget, hit, look
+from rdos.kernel import limits
+from rdos.kernel.limits import Books, MemoryCounter, Verdict, forget, hit, hit_often, look
 
 T0 = 1_800_000_000.0
 
@@ -53,6 +54,41 @@ def test_the_window_begins_with_the_first_try_and_ends_for_all(store: str, key: 
     tries(6, key)
     assert not tries(1, key, at=T0 + 59.9)[0].allowed
     assert tries(1, key, at=T0 + 60)[0].remaining == 4
+
+
+def many(count: int, key: str, at: float = T0) -> list[int]:
+    return [hit_often("jobs", key, limit=500, seconds=60, at=at) for _ in range(count)]
+
+
+def test_a_limit_that_is_counted_in_books_is_reached_and_not_passed(store: str, key: str) -> None:
+    waits = many(510, key, at=T0 + 0.5)
+    assert waits == [0] * 500 + [60] * 10
+    assert many(1, key, at=T0 + 61) == [0]
+
+
+def test_processes_with_a_book_each_share_one_limit(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = [Books(), Books()]
+    allowed = 0
+    for turn in range(600):
+        monkeypatch.setattr(limits, "_books", processes[turn % 2])
+        allowed += many(1, key) == [0]
+    assert allowed == 500
+
+
+def test_redis_is_asked_once_for_a_whole_book(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    counter = MemoryCounter()
+    monkeypatch.setattr(counter, "count", lambda name, at, seconds, cost: asked.append(cost) or (sum(asked), at))
+    monkeypatch.setattr(limits, "_counter", lambda url: counter)
+    many(100, key)
+    assert asked == [5] * 20
+
+
+def test_a_flood_of_keys_costs_a_bounded_number_of_books() -> None:
+    books = Books(most=10)
+    for number in range(50):
+        books.put(str(number), 5, T0 + 60)
+    assert [name for name in map(str, range(50)) if books.take(name, T0)] == [str(number) for number in range(40, 50)]
 
 
 def test_keys_and_scopes_are_counted_apart(store: str, key: str) -> None:

@@ -23,7 +23,7 @@ class DeviceTypesSerializer(AnswerSerializer):
     device_types = DeviceTypeSerializer(many=True)
 
 
-class FlowSerializer(AnswerSerializer):
+class NodeFlowSerializer(AnswerSerializer):
     flow_id = serializers.CharField()
     flow_name = serializers.CharField()
     enabled = serializers.BooleanField()
@@ -34,4 +34,4 @@ class FlowSerializer(AnswerSerializer):
 class EndpointsSerializer(AnswerSerializer):
     node_id = serializers.UUIDField()
     node_name = serializers.CharField()
-    flows = FlowSerializer(many=True)
+    flows = NodeFlowSerializer(many=True)

@@ -55,6 +55,7 @@ TAFY = Accent(
     malformed_status=422,
     query_status=422,
     media_type_status=422,
+    words={"no_targets": "Flow not found", "not_deployed": "Flow not found or not deployed"},
 )
 BLOXSERVER = Accent(
     "bloxserver",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rdos.kernel.errors import DomainError, InvalidInput, InvalidQuery, MalformedBody, RateLimited
+from rdos.kernel.errors import DomainError, InvalidInput, InvalidPath, InvalidQuery, MalformedBody, RateLimited
 
 
 def rdos(error: DomainError, text: str) -> dict[str, Any]:
@@ -64,6 +64,8 @@ def _fields(error: InvalidInput) -> dict[str, list[str]]:
 
 
 def _place(error: InvalidInput) -> str:
+    if isinstance(error, InvalidPath):
+        return "path"
     return "query" if isinstance(error, InvalidQuery) else "body"
 
 

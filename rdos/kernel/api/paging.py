@@ -21,7 +21,7 @@ from rdos.kernel.errors import InvalidQuery
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
-LARGEST_PAGE = 100
+PAGE_SIZE, LARGEST_PAGE = 20, 100
 FURTHEST_PAGE = 10_000
 
 
@@ -32,7 +32,7 @@ class KeysetQuery(RequestSerializer):
 
 class NumberedQuery(RequestSerializer):
     page = serializers.IntegerField(min_value=1, max_value=FURTHEST_PAGE, default=1)
-    page_size = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=20)
+    page_size = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=PAGE_SIZE)
 
 
 Shape = Callable[[Sequence[Any]], Sequence[Any]]
@@ -53,7 +53,8 @@ def _keyset(request: Request, rows: QuerySet[Any], noun: str, shape: Shape) -> P
     query = checked(KeysetQuery(data=request.query_params.dict()), query=True)
     if query["cursor"]:
         at, pk = _read_cursor(query["cursor"])
-        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=pk))
+        # The first condition says nothing new, but it is the one that an index can begin at.
+        rows = rows.filter(Q(created_at__lt=at) | Q(id__lt=pk), created_at__lte=at)
     found = list(rows[: query["limit"] + 1])
     shown = found[: query["limit"]]
     more = len(found) > len(shown)

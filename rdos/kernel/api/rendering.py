@@ -13,12 +13,21 @@ from rest_framework.request import Request
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
-def dumps(data: Any) -> bytes:
+def dumps(data: Any, *, indented: bool = False) -> bytes:
     try:
-        return orjson.dumps(data, default=_other, option=OPTIONS)
+        return orjson.dumps(data, default=_other, option=OPTIONS | (orjson.OPT_INDENT_2 if indented else 0))
     except orjson.JSONEncodeError:
-        # A lone surrogate that came in through a header or a form: json escapes what orjson refuses.
-        return json.dumps(data, default=str).encode()
+        # json writes what orjson refuses: a lone surrogate that came in through a header or a form, and a number that
+        # was too large for an integer and is one since the database has kept it.
+        return json.dumps(data, default=_as_usual, indent=2 if indented else None).encode()
+
+
+def _as_usual(value: Any) -> Any:
+    """An instant, an id and the like look the same by either way."""
+    try:
+        return orjson.loads(orjson.dumps(value, option=OPTIONS))
+    except orjson.JSONEncodeError:
+        return _other(value)
 
 
 def _other(value: Any) -> Any:

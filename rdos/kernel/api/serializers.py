@@ -1,6 +1,7 @@
 """The two shapes of every resource: what may be sent (Request) and what is answered (Answer)."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from rest_framework import serializers
@@ -8,6 +9,7 @@ from rest_framework import serializers
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.errors import InvalidInput, InvalidQuery
 
+MOST_PROBLEMS = 50
 # DRF's codes for "this is missing, or not of the type it should be".
 SHAPE_CODES = frozenset({"required", "null", "invalid", "invalid_choice", "not_a_list", "not_a_dict", "blank"})
 
@@ -49,7 +51,8 @@ def checked(serializer: serializers.BaseSerializer[Any], *, query: bool = False)
     if serializer.is_valid():
         data: dict[str, Any] = serializer.validated_data
         return data
-    found = list(_problems(serializer.errors))
+    # A list of ten thousand wrong items is told by its first.
+    found = list(islice(_problems(serializer.errors), MOST_PROBLEMS))
     wire = camel if _speaks_camel(serializer) and not query else str
     errors: dict[str, list[str]] = {}
     for name, detail in found:

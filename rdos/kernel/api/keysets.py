@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.api.envelopes import Page
-from rdos.kernel.api.paging import NumberedQuery
+from rdos.kernel.api.paging import PAGE_SIZE, NumberedQuery
 from rdos.kernel.api.serializers import checked
 from rdos.kernel.errors import InvalidQuery
 
@@ -36,7 +36,9 @@ class Order:
     def after(self, cursor: str) -> Q:
         value, pk = self._place(cursor)
         beyond = "lt" if self.descending else "gt"
-        return Q(**{f"{self.field}__{beyond}": value}) | Q(**{self.field: value, f"id__{beyond}": pk})
+        # The first condition says nothing new, but it is the one that an index can begin at.
+        here = Q(**{f"{self.field}__{beyond}e": value})
+        return here & (Q(**{f"{self.field}__{beyond}": value}) | Q(**{f"id__{beyond}": pk}))
 
     def cursor(self, row: Mapping[str, Any]) -> str:
         return base64.urlsafe_b64encode(orjson.dumps([row[self.field], row["id"]])).decode().rstrip("=")
@@ -61,16 +63,25 @@ def an_instant(value: Any) -> datetime:
 
 BY_NAME = Order("name", a_text)
 LATEST_OPENED = Order("opened_at", an_instant, descending=True)
+NEWEST = Order("created_at", an_instant, descending=True)
+LATEST_CHANGED = Order("updated_at", an_instant, descending=True)
 
 
 def listed(
-    request: Request, rows: QuerySet[Any, Any], *, order: Order, query: Mapping[str, Any], noun: str, shape: Shape
+    request: Request,
+    rows: QuerySet[Any, Any],
+    *,
+    order: Order,
+    query: Mapping[str, Any],
+    noun: str,
+    shape: Shape,
+    size: int = PAGE_SIZE,
 ) -> Response:
-    """`query` holds `limit` and `cursor`; the rows are mappings."""
+    """`query` holds `limit` and `cursor`; the rows are mappings. `size` is a numbered page's, if nobody asks."""
     accent = accent_of(request)
     ordered = order.of(rows)
     if accent.numbered_pages:
-        return Response(accent.envelope(_numbered(request, ordered, noun, shape)))
+        return Response(accent.envelope(_numbered(request, ordered, noun, shape, size)))
     page = _keyset(ordered, order, query, noun, shape)
     response = Response(accent.envelope(page))
     if page.next_cursor:
@@ -87,8 +98,8 @@ def _keyset(rows: QuerySet[Any, Any], order: Order, query: Mapping[str, Any], no
     return Page(noun=noun, rows=shape(shown), next_cursor=order.cursor(shown[-1]) if more else "")
 
 
-def _numbered(request: Request, rows: QuerySet[Any, Any], noun: str, shape: Shape) -> Page:
-    query = checked(NumberedQuery(data=request.query_params.dict()), query=True)
+def _numbered(request: Request, rows: QuerySet[Any, Any], noun: str, shape: Shape, usual: int) -> Page:
+    query = checked(NumberedQuery(data={"page_size": usual, **request.query_params.dict()}), query=True)
     number, size = query["page"], query["page_size"]
     shown = list(rows[(number - 1) * size : number * size])
     return Page(noun=noun, rows=shape(shown), number=number, size=size, total=rows.count())

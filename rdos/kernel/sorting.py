@@ -12,7 +12,7 @@ COLLISION = "40"
 
 T = TypeVar("T")
 
-logger = logging.getLogger("rdos.nodes")
+logger = logging.getLogger("rdos.batches")
 
 
 def is_outage(error: Exception) -> bool:
@@ -29,7 +29,7 @@ def _state(error: Exception) -> str:
 
 
 def sorting_out(store: Callable[[list[T]], object], name: str) -> Callable[[Sequence[T]], None]:
-    """A flush in which no item keeps the others from being stored, whatever some node made of it."""
+    """A flush in which no item keeps the others from being stored, whatever somebody made of it."""
 
     def flush(items: Sequence[T]) -> None:
         try:
@@ -39,7 +39,7 @@ def sorting_out(store: Callable[[list[T]], object], name: str) -> Callable[[Sequ
                 raise
             if len(items) == 1:
                 facts = {"action": "item_left_out", "batch": name}
-                logger.exception("What a node said could not be stored and is left out", extra=facts)
+                logger.exception("An item could not be stored and is left out", extra=facts)
                 return
             half = len(items) // 2
             flush(items[:half])
