@@ -10,8 +10,9 @@ class RdosConfig(AppConfig):
     def ready(self) -> None:
         # The Celery app must exist in every process, or shared tasks would go to a default broker.
         import rdos.celery  # noqa: F401
-        from rdos import intake
+        from rdos import credentials, intake
 
+        credentials.connect()
         intake.connect()
 
 

@@ -93,6 +93,7 @@ ENABLE_DOCS = env.flag("ENABLE_DOCS")
 NODE_KEEPALIVE_SECONDS = env.integer("RDOS_NODE_KEEPALIVE_SECONDS", least=1)
 NODE_OFFLINE_SECONDS = env.integer("RDOS_NODE_OFFLINE_SECONDS", least=2)
 DRIVERS_FILE = env.text("RDOS_DRIVERS_FILE")
+ROBOT_CALLS_PER_MINUTE = env.integer("RDOS_ROBOT_CALLS_PER_MINUTE", least=1)
 SAMPLE_SECONDS = env.integer("RDOS_SAMPLE_SECONDS", least=1)
 
 # --- The project ----------------------------------------------------------------------------------------------------
@@ -102,6 +103,7 @@ INSTALLED_APPS = [
     "rdos.kernel.apps.KernelConfig",
     "accounts.apps.AccountsConfig",
     "devices.apps.DevicesConfig",
+    "flows.apps.FlowsConfig",
     "telemetry.apps.TelemetryConfig",
     # The basic one: the theme's default replaces the admin site with its own, and ours is rdos.console.site.
     "unfold.apps.BasicAppConfig",
@@ -275,6 +277,17 @@ SPECTACULAR_SETTINGS = {
         "LegStatus": "devices.choices.LegStatus",
         "GroupKind": "devices.choices.GroupKind",
         "TokenKind": "accounts.choices.TokenKind",
+        "FlowStatus": "flows.choices.FlowStatus",
+        "FlowKind": "flows.choices.FlowKind",
+        "ExecutionStatus": "flows.choices.ExecutionStatus",
+        "RobotStatus": "flows.choices.RobotStatus",
+        "FlowExecutionState": "flows.api.shapes.flow_executions.STATES",
+        "StepStatus": "flows.choices.StepStatus",
+        "StartedBy": "flows.choices.StartedBy",
+        "SubmittedTrigger": "flows.api.shapes.workflows.TRIGGERS",
+        "DeploymentStatus": "flows.choices.DeploymentStatus",
+        "RolloutStatus": "flows.choices.RolloutStatus",
+        "RolloutTargetStatus": "flows.choices.TargetStatus",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -291,7 +304,9 @@ LOGGING_CONFIG = "logging.config.dictConfig"
 # --- Read and checked now, used by flows, robots and billing ----------------------------------------------------------
 
 WEBHOOK_BASE_URL = env.text("WEBHOOK_BASE_URL").rstrip("/")
-WORKFLOWS_DIR = env.text("WORKFLOWS_DIR") if env.flag("WORKFLOW_BACKUP_ENABLED") else ""
+# A relative one lies among the hub's state, wherever the process was started.
+_mirror = env.text("WORKFLOWS_DIR") if env.flag("WORKFLOW_BACKUP_ENABLED") else ""
+WORKFLOWS_DIR = VAR_DIR / _mirror if _mirror else None
 ROBOT_HEARTBEAT_TIMEOUT = env.integer("ROBOT_HEARTBEAT_TIMEOUT", least=1)
 JOB_TIMEOUT_DEFAULT = env.integer("JOB_TIMEOUT_DEFAULT", least=1)
 WS_PING_INTERVAL = env.integer("WS_PING_INTERVAL", least=1)

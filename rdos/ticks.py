@@ -13,6 +13,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 
 from accounts.services import locks, logins
 from devices.services import commands, gateways, healing, replies, tunnels
+from flows.services import deployment_answers, hub_claims, leases, robots, rollout_steps, switching
 from rdos.kernel import journal
 from rdos.kernel.clock import database_now
 from telemetry.services import hub_events, partitions
@@ -66,6 +67,38 @@ def expire_commands() -> None:
         pass
 
 
+@shared_task(name="rdos.ticks.sweep_runs")
+def sweep_runs() -> None:
+    while leases.sweep(database_now()) >= leases.MOST_SWEPT:
+        pass
+
+
+@shared_task(name="rdos.ticks.sweep_robots")
+def sweep_robots() -> None:
+    robots.sweep(database_now())
+
+
+@shared_task(name="rdos.ticks.offer_runs")
+def offer_runs() -> None:
+    hub_claims.offer(database_now())
+
+
+@shared_task(name="rdos.ticks.settle_flows")
+def settle_flows() -> None:
+    switching.settle_all(database_now())
+
+
+@shared_task(name="rdos.ticks.look_at_rollouts")
+def look_at_rollouts() -> None:
+    rollout_steps.look(database_now())
+
+
+@shared_task(name="rdos.ticks.look_at_deployments")
+def look_at_deployments() -> None:
+    deployment_answers.give_up(database_now())
+    deployment_answers.tell_again(database_now())
+
+
 @dataclass(frozen=True)
 class Tick:
     name: str
@@ -76,8 +109,14 @@ class Tick:
 TICKS = (
     Tick("Seal the journal", seal_journal, timedelta(milliseconds=500)),
     Tick("Tell events", tell_events, timedelta(seconds=1)),
+    Tick("Move runs on", sweep_runs, timedelta(seconds=1)),
+    Tick("Offer runs to workers", offer_runs, timedelta(seconds=1)),
+    Tick("Mark silent robots", sweep_robots, timedelta(seconds=2)),
     Tick("Expire commands", expire_commands, timedelta(seconds=5)),
     Tick("Mark lost nodes", sweep_gateways, timedelta(seconds=5)),
+    Tick("Settle flows", settle_flows, timedelta(seconds=2)),
+    Tick("Look at rollouts", look_at_rollouts, timedelta(seconds=5)),
+    Tick("Look at deployments", look_at_deployments, timedelta(seconds=20)),
     Tick("Look at configurations", look_at_twins, timedelta(seconds=20)),
     Tick("Retry tunnels", retry_tunnels, timedelta(seconds=30)),
     Tick("Make days for samples", make_days, timedelta(hours=1)),

@@ -45,6 +45,7 @@ CORE = (
     Variable("RDOS_ADMIN_PASSWORD", "The first administrator's password; generated when unset.", secret=True),
     Variable("RDOS_NODE_KEEPALIVE_SECONDS", "How often a node on a socket is pinged.", "15"),
     Variable("RDOS_NODE_OFFLINE_SECONDS", "Silence after which a node is closed and marked offline.", "30"),
+    Variable("RDOS_ROBOT_CALLS_PER_MINUTE", "How often one robot may call for work, at most.", "6000"),
     Variable("RDOS_SAMPLE_SECONDS", "How far apart the stored samples of one measured quantity lie, at least.", "5"),
     Variable("RDOS_DRIVERS_FILE", "A JSON file of further drivers (docs/drivers.md).", ""),
     Variable("RDOS_SIMULATE", "Virtual nodes beside a hub that has no real one yet; 0 for none.", "6"),
@@ -177,7 +178,7 @@ DOORS = (
 )
 
 LATER = (
-    Variable("WORKFLOWS_DIR", "Directory that mirrors flow versions.", "workflows"),
+    Variable("WORKFLOWS_DIR", "Mirrors flow versions; a relative one is below RDOS_VAR_DIR.", "workflows"),
     Variable("WORKFLOW_BACKUP_ENABLED", "Mirror flow versions to that directory.", "true"),
     Variable("ROBOT_HEARTBEAT_TIMEOUT", "Seconds of silence after which a robot is offline.", "90"),
     Variable("JOB_TIMEOUT_DEFAULT", "Seconds after which a run times out.", "3600"),

@@ -8,6 +8,8 @@ from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
 
+from devices.services import carried
+
 SOURCES = Path(__file__).resolve().parents[1] / "agent"
 SHEBANG = b"#!/usr/bin/env python3\n"
 # The same bytes at every build: no clock enters the archive.
@@ -35,6 +37,9 @@ def build() -> bytes:
 def _contents() -> Iterator[tuple[str, bytes]]:
     for path in SOURCES.rglob("*.py"):
         yield path.relative_to(SOURCES).as_posix(), path.read_bytes()
+    for name, folder in carried.carried().items():
+        for path in folder.rglob("*.py"):
+            yield f"{name}/{path.relative_to(folder).as_posix()}", path.read_bytes()
     library = Path(str(files("websockets")))
     for path in library.rglob("*.py"):
         place = path.relative_to(library)

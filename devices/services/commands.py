@@ -14,7 +14,7 @@ from devices.choices import COMMAND_LIFE, OPEN_COMMANDS, CommandStatus
 from devices.models import Command, NextNumber, Operation
 from rdos.kernel import dialect
 from rdos.kernel.bells import ring_on_commit
-from rdos.kernel.compiled import CompiledRow
+from rdos.kernel.compiled import ID, CompiledRow
 from rdos.kernel.encryption import conceal, reveal
 from rdos.kernel.journal import Who
 from rdos.kernel.journal.storable import storable
@@ -246,7 +246,7 @@ def _sealed_after(to: CommandStatus) -> Any:
 
 # Of one command, as whoever waits for it looks again and again.
 ALL = tuple(field.attname for field in Command._meta.concrete_fields)
-_row = CompiledRow(lambda pk: Command.objects.filter(pk=pk).values_list(*ALL))
+_row = CompiledRow(ID, lambda pk: Command.objects.filter(pk=pk).values_list(*ALL))
 
 
 def now(pk: UUID) -> Command | None:

@@ -62,7 +62,7 @@ def create(
     name = actions.insist_well_formed(action)
     if name == actions.ROTATE:
         raise HubOwnsThis("Every node has its own secret; give them new ones one by one.")
-    nodes, unknown = _chosen(actor, target)
+    nodes, unknown = choose(actor, target)
     with transaction.atomic():
         operation = _begun(actor, action, title or f"{name} on {len(nodes)} node{'' if len(nodes) == 1 else 's'}")
         _tell(actor, operation, action, nodes, unknown, ttl, at)
@@ -85,7 +85,7 @@ def _begun(actor: Actor, action: Mapping[str, Any], title: str, retry_of: Operat
     return operation
 
 
-def _chosen(actor: Actor, target: Target) -> tuple[list[Node], list[dict[str, Any]]]:
+def choose(actor: Actor, target: Target) -> tuple[list[Node], list[dict[str, Any]]]:
     """The nodes that are meant, and what is said of those that cannot be told for being nobody's or not theirs."""
     if len(target.as_told()) != 1:
         raise InvalidInput(errors={"node_ids": ["Name exactly one of `node_ids`, `group_id` and `labels`."]})
@@ -151,9 +151,11 @@ def _tell(
     ring_on_commit(commands.operation_bell(operation.pk))
 
 
-def reason_against(actor: Actor, node: Node, action: Mapping[str, Any], at: datetime) -> str:
+def reason_against(
+    actor: Actor, node: Node, action: Mapping[str, Any], at: datetime, *, even_in_maintenance: bool = False
+) -> str:
     """Empty when the node is told."""
-    if node.in_maintenance(at):
+    if node.in_maintenance(at) and not even_in_maintenance:
         return "The node is in maintenance."
     if node.is_expired(at):
         return "The node has expired."

@@ -1,6 +1,6 @@
 """What nodes answer, in the order in which they answered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,19 @@ from uuid import UUID
 
 from django.db import transaction
 
+from devices import redaction
 from devices.models import Command, Node
 from devices.services import commands, rotation, tunnels, twins
 from devices.services.commands import Reply
+from rdos.kernel.intake import NODE_CONFIGS, NodeConfig
+
+Hearer = Callable[[Sequence[Command], datetime], None]
+# Who of the higher apps hears what became of the commands it sent, by their purpose. Filled in composition.
+_hearers: dict[str, Hearer] = {}
+
+
+def heard_by(purpose: str, hearer: Hearer) -> None:
+    _hearers[purpose] = hearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ def _take_report(report: Report, at: datetime) -> None:
     held = Node.objects.select_for_update(no_key=True).filter(pk=report.node_id, session_id=report.session_id)
     if held.values_list("pk").first() is not None:
         twins.report(node_id=report.node_id, session_id=report.session_id, config=report.config, at=at)
+        NODE_CONFIGS.give([NodeConfig(report.node_id, at, redaction.kept(report.config))])
         served(commands.answer_config([report.node_id], at), at)
 
 
@@ -49,8 +60,11 @@ def expire(at: datetime) -> int:
 
 
 def served(ended: Sequence[Command], at: datetime) -> None:
-    """Tells the hub's own verbs what became of the commands that they sent."""
+    """Tells the hub's own verbs, of this app and of higher ones, what became of the commands that they sent."""
     if own := [one for one in ended if one.purpose]:
         rotation.answered(own)
         tunnels.answered(own, at)
         twins.answered(own, at)
+        for purpose, hear in _hearers.items():
+            if theirs := [one for one in own if one.purpose == purpose]:
+                hear(theirs, at)

@@ -1,0 +1,151 @@
+"""Which flows an actor sees, and the runs that follow them. Rows are fetched here and nowhere else."""
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from accounts.access import allows, require
+from accounts.choices import Role
+from devices.access import within
+from flows.choices import Access, FlowKind
+from flows.errors import (
+    DeadLetterNotFound,
+    ExecutionNotFound,
+    FlowNotFound,
+    NotItself,
+    NotTheOwner,
+    RobotNotFound,
+    WorkflowNotFound,
+)
+from flows.models import DeadLetter, Deployment, Execution, Flow, Robot, Rollout, RolloutTarget
+from rdos.kernel.actors import Actor, ActorKind
+from rdos.kernel.errors import NotFound
+
+
+def visible(actor: Actor, prefix: str = "") -> Q:
+    """Admins see all; others what is theirs, shared or public."""
+    if Role(actor.role).rank >= Role.ADMIN.rank:
+        return Q()
+    open_to_all = Q(**{f"{prefix}access__in": (Access.SHARED, Access.PUBLIC)})
+    return open_to_all | Q(**{f"{prefix}owner_id": actor.user_id}) if actor.user_id else open_to_all
+
+
+def flows_for(actor: Actor) -> QuerySet[Flow]:
+    return Flow.objects.filter(visible(actor))
+
+
+def flow_for(actor: Actor, pk: UUID, action: str = "flows.read", *, hold: bool = False) -> Flow:
+    require(actor, action)
+    rows = flows_for(actor).select_for_update(no_key=True) if hold else flows_for(actor)
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise FlowNotFound
+    return found
+
+
+def insist_own(actor: Actor, flow: Flow) -> None:
+    """Nobody hides a flow from the person whose it is."""
+    if Role(actor.role).rank < Role.ADMIN.rank and (flow.owner_id is None or flow.owner_id != actor.user_id):
+        raise NotTheOwner
+
+
+def workflows_for(actor: Actor) -> QuerySet[Flow]:
+    """Flows as Casare's clients know them: graphs."""
+    return flows_for(actor).filter(kind=FlowKind.GRAPH)
+
+
+def workflow_for(actor: Actor, pk: UUID, action: str = "flows.read") -> Flow:
+    require(actor, action)
+    found = workflows_for(actor).select_related("current").filter(pk=pk).first()
+    if found is None:
+        raise WorkflowNotFound(f"Workflow not found: {pk}")
+    return found
+
+
+def executions_for(actor: Actor) -> QuerySet[Execution]:
+    return Execution.objects.filter(visible(actor, "flow__"))
+
+
+def execution_for(actor: Actor, pk: UUID, action: str = "executions.read", *, hold: bool = False) -> Execution:
+    require(actor, action)
+    rows = executions_for(actor).select_related("flow")
+    found = (rows.select_for_update(of=("self",)) if hold else rows).filter(pk=pk).first()
+    if found is None:
+        raise ExecutionNotFound(f"Job {pk} not found")
+    return found
+
+
+def execution_of(runs: QuerySet[Execution], pk: UUID) -> Execution:
+    """Among the runs of a flow that the actor sees."""
+    found = runs.filter(pk=pk).first()
+    if found is None:
+        raise ExecutionNotFound
+    return found
+
+
+def dead_letters_for(actor: Actor) -> QuerySet[DeadLetter]:
+    return DeadLetter.objects.filter(visible(actor, "flow__"))
+
+
+def dead_letter_for(actor: Actor, pk: UUID, action: str = "executions.read") -> DeadLetter:
+    require(actor, action)
+    found = dead_letters_for(actor).select_related("execution__flow").filter(pk=pk).first()
+    if found is None:
+        raise DeadLetterNotFound(f"DLQ entry {pk} not found")
+    return found
+
+
+def robots_for(actor: Actor) -> QuerySet[Robot]:
+    """A robot sees itself."""
+    if actor.kind is ActorKind.ROBOT:
+        return Robot.objects.filter(node__key=actor.id)
+    return Robot.objects.filter(within(actor))
+
+
+def robot_for(actor: Actor, key: str, action: str = "robots.read", *, hold: bool = False) -> Robot:
+    require(actor, action)
+    insist_itself(actor, key)
+    rows = robots_for(actor).select_related("node")
+    found = (rows.select_for_update(of=("self",)) if hold else rows).filter(node__key=key).first()
+    if found is None:
+        raise RobotNotFound(f"Robot {key} not found")
+    return found
+
+
+def insist_itself(actor: Actor, key: str) -> None:
+    if actor.kind is ActorKind.ROBOT and actor.id != key:
+        raise NotItself
+
+
+def may_edit(actor: Actor, flow: Flow) -> bool:
+    return allows(actor, "flows.update")
+
+
+def deployments_for(actor: Actor) -> QuerySet[Deployment]:
+    """Flows that the actor sees, on nodes that the actor sees."""
+    return Deployment.objects.filter(visible(actor, "flow__"), within(actor))
+
+
+def deployment_for(actor: Actor, pk: UUID, action: str = "flows.read") -> Deployment:
+    require(actor, action)
+    rows = deployments_for(actor).select_related("flow", "node", "wanted", "present", "former")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def rollouts_for(actor: Actor) -> QuerySet[Rollout]:
+    return Rollout.objects.filter(visible(actor, "flow__"))
+
+
+def rollout_for(actor: Actor, pk: UUID, action: str = "flows.read") -> Rollout:
+    require(actor, action)
+    found = rollouts_for(actor).select_related("flow", "version").filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def targets_for(actor: Actor) -> QuerySet[RolloutTarget]:
+    return RolloutTarget.objects.filter(within(actor))

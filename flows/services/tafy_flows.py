@@ -1,0 +1,39 @@
+"""Flows with Tafy's rules: each edit that names a field is a version of its own, and another configuration is deployed
+nowhere until it is deployed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from flows.access import flow_for
+from flows.choices import FlowKind, FlowStatus
+from flows.models import Flow
+from flows.services import flows, versions
+from rdos.kernel.actors import Actor
+
+
+def create(*, actor: Actor, config: Any, **fields: Any) -> Flow:
+    """Born running: it does nothing before it is deployed."""
+    return flows.create(actor=actor, kind=FlowKind.NODERED, status=FlowStatus.RUNNING, content=config, **fields)
+
+
+@transaction.atomic
+def update(*, actor: Actor, pk: UUID, fields: Mapping[str, Any], at: datetime) -> Flow:
+    flow = flow_for(actor, pk, "flows.update", hold=True)
+    if not fields:
+        return flow
+    since = flow.deployed_at
+    content = fields["config"] if "config" in fields else content_of(flow)
+    rest = {name: value for name, value in fields.items() if name != "config"}
+    edited = flows.update(actor=actor, pk=pk, at=at, fields=rest, content=content, anew=True)
+    if "config" not in fields and since is not None:
+        edited.deployed_at = since
+        edited.save(update_fields=["deployed_at"])
+    return edited
+
+
+def content_of(flow: Flow) -> Any:
+    return versions.content_of(flow, flow.current) if flow.current else {}
