@@ -12,6 +12,7 @@ from rdos.kernel.api.document import DocumentView
 api: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("devices.urls")),
+    path("", include("flows.urls")),
     path("", include("telemetry.urls")),
 ]
 

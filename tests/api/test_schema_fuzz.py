@@ -21,11 +21,17 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from accounts.models import ApiToken
 from devices.models import NodeGroup
 from devices.services import operations
+from flows.api.shapes.robots import KEY
+from flows.models import DeadLetter
+from flows.outcomes import Outcome
+from flows.services import claiming, rollouts, settling
 from rdos.wsgi import application
 from tests.api.routes import api_routes
 from tests.devices import told
+from tests.flows import deploying, story
 from tests.people import PASSWORD, Person
 
 # A 500 is promised nowhere, so it breaks the first of these; 502 and 504 say that a node did not answer.
@@ -89,7 +95,32 @@ def targets(super_admin: Person, viewer: Person) -> dict[str, Any]:
         "nodes": node.pk,
         "node-groups": NodeGroup.objects.create(name="Hall").pk,
         "operations": operation.pk,
+        "flows": story.flow_that_runs().pk,
+        "workflows": story.flow_that_runs().pk,
         "commands": operation.commands.get().pk,
+        **on_nodes(super_admin),
+        **in_the_queue(super_admin),
+    }
+
+
+def on_nodes(who: Person) -> dict[str, Any]:
+    node, flow = told.node("arm", "robot"), deploying.flow_of()
+    plan = rollouts.Plan(choice=rollouts.Choice(node_ids=[node.pk]))
+    rollout = rollouts.create(actor=who.actor, flow_id=flow.pk, plan=plan, at=timezone.now())
+    return {"rollouts": rollout.pk, "deployments": node.deployments.get().pk}
+
+
+def in_the_queue(who: Person) -> dict[str, Any]:
+    flow = story.flow_that_runs(max_retries=0)
+    run, robot = story.run_of(flow, {"x": 1}), story.robot_named("bot")
+    claiming.claim(robot=robot, at=timezone.now())
+    settling.settle([Outcome(run, "bot", False, error="no")], timezone.now())
+    who.robot_token("bot")
+    return {
+        "executions": run,
+        "jobs": story.run_of(flow),
+        "dlq": DeadLetter.objects.get().pk,
+        "robot-api-keys": ApiToken.objects.get(kind="robot").pk,
     }
 
 
@@ -98,8 +129,14 @@ def aim(case: Any, targets: dict[str, Any]) -> None:
     nouns = case.path.split("/")
     if "{id}" in nouns and is_uuid(case.path_parameters.get("id")):
         case.path_parameters["id"] = str(targets.get(nouns[nouns.index("{id}") - 1], uuid4()))
+    if is_uuid(case.path_parameters.get("flow_id")):
+        case.path_parameters["flow_id"] = str(targets["flows"])
+    if KEY.fullmatch(str(case.path_parameters.get("robot_id"))):
+        case.path_parameters["robot_id"] = "bot"
     if not isinstance(case.body, dict):
         return
+    if is_uuid(case.body.get("flow_id")):
+        case.body["flow_id"] = str(targets["flows"])
     if isinstance(case.body.get("password"), str):
         case.body["password"] = PASSWORD
     if case.path.endswith("/login") and isinstance(case.body.get("username"), str):

@@ -1,0 +1,74 @@
+"""Flows with Tafy's manners: a bare list of all, in the order they were made; deployed and undeployed by one call."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flows.access import flow_for, flows_for
+from flows.api.shapes import flows_tafy as shapes
+from flows.errors import FlowNotFound, NotDeployed
+from flows.services import deployments, tafy_flows
+from flows.services.targets import Choice
+from rdos.kernel.api.views import ApiView
+from rdos.kernel.clock import database_now
+
+MOST = 10_000
+
+
+class TafyFlowsView(ApiView):
+    rules = {"GET": "flows.read", "POST": "flows.create"}
+
+    def get(self, request: Request) -> Response:
+        rows = flows_for(self.actor).select_related("current").order_by("created_at", "id")
+        if self.query(shapes.FlowQuery)["deployed_only"]:
+            rows = rows.exclude(deployed_at=None)
+        return Response([shapes.flow_of(flow) for flow in rows[:MOST]])
+
+    def post(self, request: Request) -> Response:
+        fields = shapes.fields_of(self.body(shapes.FlowCreate))
+        config = fields.pop("config", {})
+        flow = tafy_flows.create(actor=self.actor, config=config, **fields)
+        flow.refresh_from_db(fields=["created_at"])
+        return Response(shapes.flow_of(flow))
+
+
+class TafyFlowView(ApiView):
+    # There is no DELETE here; whoever may not do it anywhere hears that first.
+    rules = {"GET": "flows.read", "PATCH": "flows.update", "DELETE": "flows.delete"}
+
+    def get(self, request: Request, pk: str) -> Response:
+        return Response(shapes.flow_of(flow_for(self.actor, _id_of(pk))))
+
+    def patch(self, request: Request, pk: str) -> Response:
+        fields = shapes.fields_of(self.body(shapes.FlowUpdate))
+        flow = tafy_flows.update(actor=self.actor, pk=_id_of(pk), fields=fields, at=database_now())
+        return Response(shapes.flow_of(flow))
+
+
+class TafyDeployView(ApiView):
+    rules = {"POST": "flows.deploy"}
+
+    def post(self, request: Request, pk: UUID) -> Response:
+        said = self.body(shapes.FlowDeploy)
+        choice = Choice(target_nodes=said.get("target_nodes"))
+        told = deployments.deploy(actor=self.actor, pk=pk, at=database_now(), choice=choice, force=said["force"])
+        return Response(shapes.flow_of(told.flow))
+
+
+class TafyUndeployView(ApiView):
+    rules = {"DELETE": "flows.deploy", "POST": "flows.deploy"}
+
+    def delete(self, request: Request, pk: UUID) -> Response:
+        if not flows_for(self.actor).filter(pk=pk).exists():
+            raise NotDeployed
+        told = deployments.undeploy(actor=self.actor, pk=pk, at=database_now())
+        return Response(shapes.flow_of(told.flow))
+
+
+def _id_of(text: Any) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError as error:
+        raise FlowNotFound from error

@@ -1,0 +1,77 @@
+"""Flows as Tafy's clients send and read them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from flows.models import Flow
+from flows.services.tafy_flows import content_of
+from rdos.kernel.api.serializers import RequestSerializer
+
+LONGEST_NAME = 255
+MOST_TARGETS = 10_000
+NAMES = {"flow_metadata": "metadata"}
+
+
+class Text(serializers.CharField):
+    """A number is no text here."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class FlowFields(RequestSerializer):
+    description = Text(required=False, allow_null=True, allow_blank=True, trim_whitespace=False)
+    config = serializers.DictField(required=False)
+    target_nodes = serializers.ListField(child=Text(max_length=LONGEST_NAME), max_length=MOST_TARGETS, required=False)
+    flow_metadata = serializers.DictField(required=False)
+
+
+class FlowCreate(FlowFields):
+    name = Text(max_length=LONGEST_NAME, trim_whitespace=False)
+
+
+class FlowUpdate(FlowFields):
+    name = Text(max_length=LONGEST_NAME, required=False, trim_whitespace=False)
+
+
+class FlowDeploy(RequestSerializer):
+    target_nodes = serializers.ListField(
+        child=Text(max_length=LONGEST_NAME), max_length=MOST_TARGETS, required=False, allow_null=True
+    )
+    force = serializers.BooleanField(default=False)
+
+
+class FlowQuery(RequestSerializer):
+    deployed_only = serializers.BooleanField(default=False)
+
+
+def fields_of(said: dict[str, Any]) -> dict[str, Any]:
+    """In the words of the model; null clears the description."""
+    fields = {NAMES.get(name, name): value for name, value in said.items()}
+    return fields | ({"description": fields["description"] or ""} if "description" in fields else {})
+
+
+def flow_of(flow: Flow) -> dict[str, Any]:
+    return {
+        "id": flow.pk,
+        "name": flow.name,
+        "description": flow.description or None,
+        "config": config_of(content_of(flow)),
+        "target_nodes": flow.target_nodes,
+        "flow_metadata": flow.metadata,
+        "deployed": flow.deployed_at is not None,
+        "deployed_at": flow.deployed_at,
+        "version": flow.version,
+        "created_at": flow.created_at,
+        "updated_at": flow.updated_at,
+    }
+
+
+def config_of(content: Any) -> Any:
+    """An object, also where the flow was made in another form."""
+    if isinstance(content, dict):
+        return content
+    return {"flows": content} if isinstance(content, list) else {"text": content}
