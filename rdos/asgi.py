@@ -13,6 +13,7 @@ http = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from devices.consumers import switchboard  # noqa: E402
+from flows.consumers import dispatcher  # noqa: E402
 from rdos.doors.bridge import Bridge  # noqa: E402
 from rdos.doors.front import Front  # noqa: E402
 from rdos.doors.warmth import warm_up  # noqa: E402
@@ -34,7 +35,7 @@ def front() -> Front:
             body_limit=settings.BODY_LIMIT_BYTES,
         ),
         sockets=sockets,
-        at_stop=[switchboard.stop, partial(writer.drain, STORING_SECONDS)],
+        at_stop=[switchboard.stop, dispatcher.stop, partial(writer.drain, STORING_SECONDS)],
     )
 
 

@@ -6,12 +6,15 @@ from channels.routing import URLRouter
 from django.urls import re_path
 
 from devices.consumers.node_socket import node_socket
+from devices.models.node import KEY_PATTERN
+from flows.consumers.robot_socket import robot_socket
 from rdos.doors.front import refuse_socket
 from rdos.doors.shapes import ASGIApplication
 
 # Clients that move here change their base URL only, so each socket also answers below its accent's prefix.
 routes: list[Any] = [
     re_path(r"^(?:bilbycast/)?ws/node/?$", cast(Any, node_socket)),
+    re_path(rf"^(?:casare/)?ws/robot/(?P<key>{KEY_PATTERN})/?$", cast(Any, robot_socket)),
 ]
 nobody = re_path(r"", cast(Any, refuse_socket))
 

@@ -55,12 +55,12 @@ class Visit:
     def send(self, kind: str, payload: Any = None) -> None:
         self.line.send(json.dumps({"type": kind, "timestamp": "2026-01-01T00:00:00Z", "payload": payload}))
 
-    def tell(self, kind: str, *, command_id: str = "", **action: Any) -> str:
+    def tell(self, kind: str, /, *, command_id: str = "", **action: Any) -> str:
         command_id = command_id or str(uuid.uuid4())
         self.send("command", {"command_id": command_id, "action": {"type": kind, **action}})
         return command_id
 
-    def do(self, kind: str, **action: Any) -> dict[str, Any]:
+    def do(self, kind: str, /, **action: Any) -> dict[str, Any]:
         command_id = self.tell(kind, **action)
         return self.ack(command_id)
 

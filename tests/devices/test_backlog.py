@@ -84,7 +84,7 @@ def test_a_node_that_reads_nothing_is_offline_though_its_wire_is_full(
 ) -> None:
     settings.NODE_KEEPALIVE_SECONDS, settings.NODE_OFFLINE_SECONDS = 1, 2
     monkeypatch.setattr("devices.consumers.session.PATIENCE_WITH_BUSY_NODES", 1.0)
-    monkeypatch.setattr("devices.consumers.session.CLOSE_SECONDS", 0.5)
+    monkeypatch.setattr("rdos.kernel.sockets.wire.CLOSE_SECONDS", 0.5)
     _, token = nodes.create(actor=admin.actor, name="Venue", at=timezone.now())
     with serving() as hub:
         node = FakeNode(hub.socket_url).register(token)

@@ -200,7 +200,7 @@ def test_many_unknown_callers_do_not_keep_a_known_node_out(
     hub: Hub, online: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node = online()
-    monkeypatch.setattr("devices.consumers.doorway.MOST_OF_ONE_PLACE", 3)
+    monkeypatch.setattr("rdos.kernel.sockets.doorway.MOST_OF_ONE_PLACE", 3)
     idle = [FakeNode(hub.socket_url).dial() for _ in range(3)]
     late = FakeNode(hub.socket_url).dial()
     assert late.closed() == (1013, "the hub is busy; try again")

@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from devices.consumers import budget
 from devices.models import Connection, Node
 from devices.services import commands, gateways, nodes
 from rdos.kernel.journal import SYSTEM
 from rdos.kernel.models import JournalEntry
+from rdos.kernel.sockets import budget
 from tests.devices.conftest import becomes, row_of, until
 from tests.devices.fake_node import FakeNode
 from tests.devices.hub import Hub, serving

@@ -8,6 +8,7 @@ from rdos_agent.commands import Commands
 from rdos_agent.config import Config
 from rdos_agent.figures import Figures
 from rdos_agent.identity import Identity, IdentityFile
+from rdos_agent.jobs import Jobs
 from rdos_agent.outbox import Outbox
 from rdos_agent.problems import CannotStart
 from rdos_agent.seen import Seen
@@ -32,6 +33,7 @@ class Agent:
             outbox=self.outbox,
             folder=home / "scripts",
         )
+        self.jobs = Jobs(self.config, self.figures)
         self._identity_refused = False
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 
 from rdos_agent import scripts
 from rdos_agent.config import Config
+from rdos_agent.flows import Flows
 from rdos_agent.frames import frame
 from rdos_agent.identity import IdentityFile
 from rdos_agent.outbox import Outbox
@@ -19,6 +20,7 @@ AT_ONCE, MOST_WAITING = 4, 64
 LONGEST_ID, LONGEST_SECRET = 128, 512
 # Reading twice is safe, so these spend no place in the memory of ids.
 READS = {"ping", "get_config"}
+FLOWS = {"deploy_flow", "undeploy_flow"}
 logger = logging.getLogger(__name__)
 Action = dict[str, Any]
 
@@ -29,6 +31,7 @@ class Commands:
     def __init__(self, *, identity: IdentityFile, config: Config, seen: Seen, outbox: Outbox, folder: Path) -> None:
         self._identity, self._config, self._seen, self._outbox = identity, config, seen, outbox
         self._folder = folder
+        self._flows = Flows(folder.parent / "flows")
         self._running: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._handlers: dict[str, Callable[[Action], Any]] = {
@@ -37,6 +40,8 @@ class Commands:
             "update_config": self._update_config,
             "rotate_secret": self._rotate_secret,
             "restart": lambda action: None,
+            "deploy_flow": self._flows.take,
+            "undeploy_flow": self._flows.drop,
         }
 
     def receive(self, payload: Any) -> None:
@@ -71,6 +76,8 @@ class Commands:
         if kind == "get_config":
             # After the ack, because an ack makes a hub forget the config it knew.
             self._outbox.put(frame("config_response", self._config.shown()))
+        if kind in FLOWS:
+            self._outbox.put(frame("flow_report", self._flows.report()))
         if kind == "restart" and ack["success"]:
             logger.info("The hub asked for a restart.")
             self._outbox.end()

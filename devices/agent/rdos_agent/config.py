@@ -1,4 +1,4 @@
-"""What the hub may set: two intervals, labels, and whatever else it wants to keep here."""
+"""What the hub may set: two intervals, labels, jobs, and whatever else it wants to keep here."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from typing import Any
 
 from rdos_agent.files import read_object, write_private
 from rdos_agent.problems import CannotStart, CommandRefused
+from rdos_agent.wishes import Wishes, wishes
 
 DEFAULTS = {"stats_interval_secs": 10, "health_interval_secs": 15}
 SHORTEST, LONGEST = 1, 3600
@@ -38,13 +39,21 @@ class Config:
         """Without secrets. They are left out, not blanked: sent back as it is, it changes nothing."""
         return {**DEFAULTS, **_public(self._values)}
 
+    @property
+    def jobs(self) -> Wishes:
+        return wishes(self._values.get("jobs"))
+
     async def pause(self, interval: str) -> None:
         """For as long as the interval says, or until the config changes."""
+        await self.rest(self._values.get(interval, DEFAULTS[interval]))
+
+    async def rest(self, seconds: float) -> bool:
+        """True when the config has changed meanwhile."""
         try:
-            async with asyncio.timeout(self._values.get(interval, DEFAULTS[interval])):
-                await self._changed.wait()
+            async with asyncio.timeout(seconds):
+                return await self._changed.wait()
         except TimeoutError:
-            return
+            return False
 
 
 def _merged(old: Any, changes: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +74,7 @@ def _check(values: dict[str, Any]) -> None:
     labels = values.get("labels", {})
     if not isinstance(labels, dict) or not all(isinstance(label, str) for label in labels.values()):
         raise CommandRefused("validation_error", "labels must be an object of texts.")
+    wishes(values.get("jobs"))
     if _size(values) > LARGEST:
         raise CommandRefused("validation_error", f"The config may have at most {LARGEST} bytes.")
 

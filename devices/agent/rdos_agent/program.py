@@ -12,6 +12,7 @@ from rdos_agent.arguments import Arguments, parse
 from rdos_agent.problems import CannotStart
 from rdos_agent.reconnecting import Outcome, keep_connected
 from rdos_agent.state import hold
+from rdos_agent.working import keep_working
 
 # A name that is being looked up cannot be interrupted, and would keep the process.
 PATIENCE_AFTER_SIGNAL = 1.8
@@ -41,10 +42,14 @@ async def _run(arguments: Arguments) -> int | None:
     _warn(agent)
     work = asyncio.create_task(keep_connected(agent))
     _end_on_signals(agent, work)
+    beside = asyncio.create_task(keep_working(agent))
     try:
         outcome = await work
     except asyncio.CancelledError:
         return 0
+    finally:
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
     return None if agent.restarting else int(outcome)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -11,6 +11,7 @@ from rdos_agent import __version__
 from rdos_agent.agent import Agent
 from rdos_agent.frames import Frame, decoded, encoded, frame
 from rdos_agent.problems import RefusedByHub, UnexpectedAnswer
+from rdos_agent.together import first_to_end
 
 ANSWER_SECONDS = 10
 PROTOCOL_VERSION = 1
@@ -45,24 +46,12 @@ def _reason(answer: Frame) -> str:
 
 async def serve(agent: Agent, line: ClientConnection) -> None:
     """Until the connection ends, or the outbox has said its last words."""
-    await _first_to_end(
+    await first_to_end(
         _listen(agent, line),
         _repeat(agent, line, "health", agent.figures.health),
         _repeat(agent, line, "stats", agent.figures.stats),
         agent.outbox.deliver(line),
     )
-
-
-async def _first_to_end(*works: Coroutine[Any, Any, None]) -> None:
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in ended:
-        task.result()
 
 
 async def _listen(agent: Agent, line: ClientConnection) -> None:

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--nodes", type=int, default=DEFAULT, help=f"how many (1–{MOST}; {DEFAULT})")
         parser.add_argument("--profile", choices=sorted(PROFILES), default="mixed", help="what kinds of node")
         parser.add_argument("--faults", action="store_true", help="now and then something goes wrong")
+        parser.add_argument("--jobs", action="store_true", help="robots and agents take jobs, and run them")
         parser.add_argument("--seed", type=int, default=0, help="the same seed brings the same fleet and mishaps")
         parser.add_argument("--rate", type=float, default=1.0, help="stats of each node per second (1)")
         parser.add_argument("--url", default="", help="the hub, when it is not this machine's own")
@@ -92,7 +93,7 @@ def _welcome(wanted: Sequence[Part], ring: Keyring) -> list[Part]:
 
 def _wishes(options: dict[str, Any]) -> Wishes:
     url = socket_url(options["url"] or _own_address())
-    taken = {name: options[name] for name in ("rate", "seconds", "seed", "faults", "insecure")}
+    taken = {name: options[name] for name in ("rate", "seconds", "seed", "faults", "insecure", "jobs")}
     return Wishes(url, **taken)
 
 

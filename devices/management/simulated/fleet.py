@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from websockets.uri import WebSocketURI, parse_uri
 
+from devices.management.simulated.jobs import LONGEST_WAIT, Worker
 from devices.management.simulated.keyring import Credential, Keyring
 from devices.management.simulated.line import Line
 from devices.management.simulated.virtual_node import VirtualNode
@@ -15,11 +16,15 @@ from devices.management.simulated.virtual_node import VirtualNode
 DIALLING_AT_ONCE = 100
 OPEN_SECONDS = 20.0
 SAVE_SECONDS = 0.3
+PATH = "/ws/node"
+TAKE_JOBS = ("robot", "agent")
 GOODBYE_SECONDS = 1.5
 
 
 class Fleet:
-    def __init__(self, url: str, keyring: Keyring, *, rate: float = 1.0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, url: str, keyring: Keyring, *, rate: float = 1.0, tls: ssl.SSLContext | None = None, jobs: bool = False
+    ) -> None:
         """A rate of 0 is a fleet that sends no stats."""
         self.loop = asyncio.get_running_loop()
         self.keyring = keyring
@@ -31,6 +36,8 @@ class Fleet:
         self.stopping = False
         self.on_change: Callable[[], None] = lambda: None
         self._uri: WebSocketURI = parse_uri(url)
+        self._url, self._jobs = url, jobs
+        self._workers: dict[str, Worker] = {}
         self._tls = tls if self._uri.secure else None
         self._dialling = asyncio.Semaphore(DIALLING_AT_ONCE)
         self._calls: set[asyncio.Task[None]] = set()
@@ -45,6 +52,8 @@ class Fleet:
         self.stopping = True
         for call in self._calls:
             call.cancel()
+        for worker in self._workers.values():
+            worker.end()
         for node in self.nodes:
             node.leave()
         with contextlib.suppress(TimeoutError):
@@ -61,10 +70,15 @@ class Fleet:
     def entered(self, node: VirtualNode) -> None:
         self.online += 1
         self.on_change()
+        if self._jobs and node.machine.device_type in TAKE_JOBS:
+            self._workers[node.machine.key] = worker = Worker(self, node.machine.key)
+            worker.begin()
 
     def parted(self, node: VirtualNode, *, was_online: bool) -> None:
         self.online -= was_online
         self.on_change()
+        if (worker := self._workers.pop(node.machine.key, None)) is not None:
+            worker.end()
         if self.stopping:
             return
         if not node.retired:
@@ -94,11 +108,33 @@ class Fleet:
             call.add_done_callback(self._calls.discard)
 
     async def _dial(self, node: VirtualNode) -> None:
+        if not await self._connected(Line(self._uri, node)):
+            self._dial_later(node, node.next_wait())
+
+    async def _connected(self, line: Line) -> bool:
         async with self._dialling:
             try:
                 async with asyncio.timeout(OPEN_SECONDS):
-                    await self.loop.create_connection(
-                        lambda: Line(self._uri, node), self._uri.host, self._uri.port, ssl=self._tls
-                    )
+                    await self.loop.create_connection(lambda: line, self._uri.host, self._uri.port, ssl=self._tls)
             except (OSError, TimeoutError):
-                self._dial_later(node, node.next_wait())
+                return False
+        return True
+
+    # --- Jobs
+
+    def dial_for_jobs(self, worker: Worker, after: float) -> None:
+        self.loop.call_later(after, self._begin_to_dial_for_jobs, worker)
+
+    def _begin_to_dial_for_jobs(self, worker: Worker) -> None:
+        if worker.is_wanted and not self.stopping:
+            call = self.loop.create_task(self._dial_for_jobs(worker))
+            self._calls.add(call)
+            call.add_done_callback(self._calls.discard)
+
+    async def _dial_for_jobs(self, worker: Worker) -> None:
+        if (held := worker.credential) is None:
+            return
+        uri = parse_uri(f"{self._url.removesuffix(PATH)}/ws/robot/{held.node_id}")
+        line = Line(uri, worker, {"X-Api-Key": f"node:{held.node_id}:{held.secret}"})
+        if not await self._connected(line):
+            self.dial_for_jobs(worker, LONGEST_WAIT)

@@ -1,6 +1,7 @@
 """One WebSocket of a virtual node: as little work per frame as Python allows, so that thousands fit one process."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Protocol, cast
 
 from websockets.client import ClientProtocol
@@ -21,9 +22,10 @@ class Owner(Protocol):
 class Line(asyncio.Protocol):
     """Asks for the upgrade with nothing but the mandatory headers, as real nodes do."""
 
-    __slots__ = ("_half", "_owner", "_socket", "_transport", "full")
+    __slots__ = ("_half", "_headers", "_owner", "_socket", "_transport", "full")
 
-    def __init__(self, uri: WebSocketURI, owner: Owner) -> None:
+    def __init__(self, uri: WebSocketURI, owner: Owner, headers: Mapping[str, str] | None = None) -> None:
+        self._headers = headers or {}
         self._socket = ClientProtocol(uri, max_size=LARGEST)
         self._owner = owner
         self._transport: asyncio.Transport | None = None
@@ -56,7 +58,9 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._socket.send_request(self._socket.connect())
+        asked = self._socket.connect()
+        asked.headers.update(self._headers)
+        self._socket.send_request(asked)
         self._flush()
 
     def data_received(self, data: bytes) -> None:

@@ -33,10 +33,11 @@ class Wishes:
     seed: int = 0
     faults: bool = False
     insecure: bool = False
+    jobs: bool = False
 
 
 async def run(crew: Sequence[Enlisted], keyring: Keyring, wishes: Wishes, say: Callable[[str], None]) -> None:
-    fleet = Fleet(wishes.url, keyring, rate=wishes.rate, tls=_tls(wishes.insecure))
+    fleet = Fleet(wishes.url, keyring, rate=wishes.rate, tls=_tls(wishes.insecure), jobs=wishes.jobs)
     asked = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         fleet.loop.add_signal_handler(number, asked.set)

@@ -19,9 +19,15 @@ class Agent(Machine):
     def __init__(self, key: str, seed: int, at: float) -> None:
         super().__init__(key, seed, at)
         self.config = {"name": key, "stats_seconds": 1, "scripts": ["hello", "tidy"]}
+        self.flows: dict[str, Any] = {}
 
     def commands(self) -> dict[str, Callable[[Action], Answer]]:
-        return super().commands() | {"run": self._run, "restart": self._restart}
+        return super().commands() | {
+            "run": self._run,
+            "restart": self._restart,
+            "deploy_flow": self._deploy_flow,
+            "undeploy_flow": self._undeploy_flow,
+        }
 
     def _run(self, action: Action) -> Answer:
         if action["script"] not in self.config["scripts"]:
@@ -29,6 +35,15 @@ class Agent(Machine):
         return Answer(data={"exit_code": 0, "output": f"{action['script']}: done"})
 
     def _restart(self, action: Action) -> Answer:
+        return DONE
+
+    def _deploy_flow(self, action: Action) -> Answer:
+        self.flows[str(action["flow_id"])] = action.get("version")
+        return DONE
+
+    def _undeploy_flow(self, action: Action) -> Answer:
+        if self.flows.pop(str(action["flow_id"]), self) is self:
+            return Answer(False, "This flow is not here", "unknown_flow")
         return DONE
 
     def stats(self, at: float) -> dict[str, Any]:
