@@ -9,6 +9,8 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from accounts.admin import attention
 from devices.admin import attention as fleet
+from flows.admin import attention as work
+from flows.admin import deployed, node_panel
 from rdos.console.journal import JournalPage
 from rdos.console.sealed import newest_seal
 from rdos.console.ticks import TickPage
@@ -30,17 +32,22 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
     site.register(PeriodicTask, TickPage)
     panels.add(panels.LIGHTS, lights)
     panels.add(panels.FIGURES, fleet.fleet)
+    panels.add(panels.FIGURES, work.queue)
     for filler in (
         newest_seal,
         alarms,
         fleet.nodes,
         fleet.tunnels,
         fleet.commands,
+        work.flows,
+        work.runs,
+        work.robots,
         fleet.drift,
         attention.people,
         attention.failed_sign_ins,
         attention.tokens,
     ):
         panels.add(panels.ATTENTION, filler)
-    for panel in (node_panels.figures, node_panels.events):
+    for panel in (node_panel.runs, deployed.of_node, node_panels.figures, node_panels.events):
         panels.add(panels.NODE_PANELS, panel)
+    panels.add(panels.FLOW_PANELS, deployed.of_flow)

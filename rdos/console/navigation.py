@@ -48,6 +48,16 @@ GROUPS = (
         ),
     ),
     Group(
+        "Flows",
+        (
+            Place("Flows", "account_tree", "admin:flows_flow_changelist", "flows.read"),
+            Place("Executions", "play_circle", "admin:flows_execution_changelist", "executions.read"),
+            Place("Queue", "low_priority", "/queue", "executions.read"),
+            Place("Robots", "smart_toy", "admin:flows_robot_changelist", "robots.read"),
+            Place("Dead letters", "report", "admin:flows_deadletter_changelist", "executions.read"),
+        ),
+    ),
+    Group(
         "People and access",
         (
             Place("Users", "group", "admin:accounts_user_changelist", "users.list"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from devices.admin import adding, configuration, fresh, node_page, saved_views, settings, telling, topology, verbs
+from flows.admin import queue
 from rdos.console.pages import asked_again, leads_to, signed_in
 from rdos.console.views import account, entrance, front, second_factor
 
@@ -48,6 +49,8 @@ urlpatterns = [
     path("nodes/<uuid:pk>/token", signed_in(verbs.new_token)),
     path("nodes/views", signed_in(saved_views.keep)),
     path("nodes/views/forget", signed_in(saved_views.forget)),
+    path("queue", signed_in(queue.page)),
+    path("queue/live", asked_again(queue.live)),
     path("topology", signed_in(topology.topology)),
     path("topology/state", asked_again(topology.state)),
 ]

@@ -7,6 +7,7 @@ from accounts.services import users
 from rdos import ticks
 from rdos.kernel import journal
 from rdos.kernel.models import JournalEntry
+from tests.console import flows
 from tests.console.conftest import Visit
 from tests.console.fleet import everything
 from tests.people import Person
@@ -47,6 +48,19 @@ PLACES = {
     "tunnel": "/console/devices/tunnel/{tunnel}/change/",
     "events": "/console/telemetry/event/",
     "event": "/console/telemetry/event/{event}/change/",
+    "flows": "/console/flows/flow/",
+    "flow": "/console/flows/flow/{flow}/change/",
+    "flow-run": "/console/flows/flow/{flow}/run/",
+    "flow-version": "/console/flows/flow/{flow}/versions/2/",
+    "flow-difference": "/console/flows/flow/{flow}/difference/",
+    "executions": "/console/flows/execution/",
+    "execution": "/console/flows/execution/{execution}/change/",
+    "execution-waiting": "/console/flows/execution/{waiting}/change/",
+    "queue": "/queue",
+    "robots": "/console/flows/robot/",
+    "robot": "/console/flows/robot/{robot}/change/",
+    "dead-letters": "/console/flows/deadletter/",
+    "dead-letter": "/console/flows/deadletter/{letter}/change/",
 }
 
 
@@ -62,7 +76,8 @@ def ids(super_admin: Person, viewer: Person) -> dict[str, str]:
     entry = JournalEntry.objects.get(action="user.update")
     token = super_admin.user.api_tokens.order_by("created_at").first()
     assert token
-    return {"user": str(viewer.id), "token": str(token.pk), "entry": str(entry.pk), **everything(super_admin)}
+    own = {"user": str(viewer.id), "token": str(token.pk), "entry": str(entry.pk)}
+    return {**own, **everything(super_admin), **flows.everything(super_admin)}
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])

@@ -1,0 +1,5 @@
+"""Flows, their runs and the queue in the console."""
+
+from flows.admin import dead_letters, executions, flows, robots
+
+__all__ = ["dead_letters", "executions", "flows", "robots"]

@@ -1,0 +1,35 @@
+"""Where the console shows what, and how a list is opened at its rows."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.urls import reverse
+
+
+def node_place(pk: object) -> str:
+    return f"/nodes/{pk}"
+
+
+def flow_place(pk: object) -> str:
+    return reverse("admin:flows_flow_change", args=(pk,))
+
+
+def execution_place(pk: object) -> str:
+    return reverse("admin:flows_execution_change", args=(pk,))
+
+
+def robot_place(pk: object) -> str:
+    return reverse("admin:flows_robot_change", args=(pk,))
+
+
+def list_of(noun: str, **filters: str) -> str:
+    """The rows of a noun that fit, such as `list_of("execution", status="queued")`."""
+    place = reverse(f"admin:flows_{noun}_changelist")
+    return f"{place}?{urlencode(filters)}" if filters else place
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
