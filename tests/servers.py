@@ -53,7 +53,8 @@ class Running:
 _running: Running | None = None
 
 
-def start() -> dict[str, str]:
+def start(*, durable: bool = False) -> dict[str, str]:
+    """`durable` for measurements: PostgreSQL waits for the disk, as it does under a real hub."""
     global _running
     if "RDOS_TEST_SERVERS" in os.environ:
         return {name: os.environ[name] for name in HANDED_ON}
@@ -66,7 +67,7 @@ def start() -> dict[str, str]:
     )
     _running = Running(directory, watcher)
     atexit.register(stop)
-    return _begin(_running, lodge(directory))
+    return _begin(_running, lodge(directory), {} if durable else THROWAWAY)
 
 
 class LoneRedis:
@@ -109,10 +110,10 @@ def redis_of_this_worker(url: str) -> str:
     return f"{url.rpartition('/')[0]}/{number % 16}"
 
 
-def _begin(running: Running, lodging: Lodging) -> dict[str, str]:
+def _begin(running: Running, lodging: Lodging, settings: dict[str, str]) -> dict[str, str]:
     redis = Redis(lodging, free(), secrets.token_urlsafe(16))
     nats = Nats(lodging, "127.0.0.1", free(), free(), "hub", secrets.token_urlsafe(16), secrets.token_urlsafe(16))
-    postgres = Postgres(lodging, secrets.token_urlsafe(16), secrets.token_urlsafe(16), THROWAWAY)
+    postgres = Postgres(lodging, secrets.token_urlsafe(16), secrets.token_urlsafe(16), settings)
     _run(running, redis.program())
     _run(running, nats.program())
     postgres.initialise()
@@ -128,6 +129,12 @@ def _begin(running: Running, lodging: Lodging) -> dict[str, str]:
         "RDOS_VAR_DIR": str(running.directory / "var"),
         "RDOS_TEST_SERVERS": str(running.directory),
     }
+
+
+def postgres_process() -> psutil.Process:
+    """Of the server that this process has started itself."""
+    assert _running is not None
+    return next(psutil.Process(process.pid) for process, program in _running.processes if program.name == "postgres")
 
 
 def _run(running: Running, program: Program) -> None:

@@ -17,7 +17,7 @@ GATEWAY = Server("the hub", ["manage.py", "gateway", "--port", "{port}"])
 
 @cache
 def stand_on_servers() -> None:
-    os.environ.update(servers.start())
+    os.environ.update(servers.start(durable=True))
     os.environ["RDOS_ADMIN_PASSWORD"] = PASSWORD
     os.environ["LOG_LEVEL"] = "error"
     allow_many_sockets()
