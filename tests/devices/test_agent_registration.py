@@ -1,9 +1,12 @@
 """How the agent comes to its hub, and comes back."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 from tests.devices.agents import NODE, SECRET, TOKEN, agent, connected, hub, mode_of, until
 
@@ -82,6 +85,30 @@ def test_a_refused_token_ends_it_with_the_reason(state: Path) -> None:
         assert running.process.wait(10) == 2
         assert "The hub refused this node: not known here" in running.log
         assert not (state / "identity.json").exists()
+
+
+def test_a_refusal_that_comes_before_the_introduction_is_heard(state: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with agent(state, "--hub", url, "--token", TOKEN, "--once") as running:
+            refuse_at_once(listening, json.dumps({"type": "auth_error", "message": "not known here"}))
+            assert running.process.wait(10) == 2
+            assert "The hub refused this node: not known here" in running.log
+
+
+def refuse_at_once(listening: socket.socket, words: str) -> None:
+    """Handshake, frame and Close in one packet, so that nothing the agent says can come between."""
+    hub, (line, _) = ServerProtocol(), listening.accept()
+    with line:
+        hub.receive_data(line.recv(65536))
+        (request,) = hub.events_received()
+        assert isinstance(request, Request)
+        hub.send_response(hub.accept(request))
+        hub.send_text(words.encode())
+        hub.send_close(1008)
+        line.sendall(b"".join(hub.data_to_send()))
+        while line.recv(65536):
+            pass
 
 
 def test_a_hub_that_answers_something_else_is_not_trusted(state: Path) -> None:

@@ -1,11 +1,13 @@
 """One connection, from the first frame to the last."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from rdos_agent import __version__
 from rdos_agent.agent import Agent
@@ -21,7 +23,9 @@ logger = logging.getLogger(__name__)
 async def introduce(agent: Agent, line: ClientConnection) -> None:
     credentials = agent.credentials()
     about = {"software_version": __version__, "protocol_version": PROTOCOL_VERSION, "device_type": "agent"}
-    await line.send(encoded(frame("auth", {**credentials, **about})))
+    # A hub may refuse before it was asked and hang up: its reason can still be read then.
+    with contextlib.suppress(ConnectionClosed):
+        await line.send(encoded(frame("auth", {**credentials, **about})))
     async with asyncio.timeout(ANSWER_SECONDS):
         answer = decoded(await line.recv())
     match answer:
