@@ -33,7 +33,8 @@ def queued(flow: Flow, ids: Sequence[UUID], ready: bool) -> None:
     if flow.runs_on == RunsOn.HUB:
         for_workers(ids)
     else:
-        ring_on_commit(QUEUE)
+        # How many it is for; a bell without a number is for everybody.
+        ring_on_commit(QUEUE, str(len(ids)))
 
 
 def for_workers(ids: Sequence[UUID]) -> None:

@@ -20,6 +20,17 @@ from flows.api import (
 )
 from rdos.kernel.api.spoken import spoken
 
+# Below jobs/.
+jobs_urls = [
+    path("<uuid:pk>/cancel", job_history.CancelJobView.as_view()),
+    path("<uuid:pk>/retry", job_history.RetryJobView.as_view()),
+    path("claim", jobs.ClaimView.as_view()),
+    path("<uuid:pk>/complete", jobs.CompleteView.as_view()),
+    path("<uuid:pk>/extend-lease", jobs.ExtendLeaseView.as_view()),
+    path("<uuid:pk>/fail", jobs.FailView.as_view()),
+    path("<uuid:pk>/progress", jobs.ProgressView.as_view()),
+    path("<uuid:pk>/release", jobs.ReleaseView.as_view()),
+]
 urlpatterns = [
     path("deployments", deployments.DeploymentsView.as_view()),
     path("deployments/<uuid:pk>", deployments.DeploymentView.as_view()),
@@ -57,14 +68,6 @@ urlpatterns = [
     path("flows/<str:flow_id>/executions/stats", flow_executions.FlowStatsView.as_view()),
     path("flows/<str:flow_id>/executions/<str:pk>", flow_executions.FlowExecutionView.as_view()),
     path("jobs", job_history.JobsView.as_view()),
-    path("jobs/<uuid:pk>/cancel", job_history.CancelJobView.as_view()),
-    path("jobs/<uuid:pk>/retry", job_history.RetryJobView.as_view()),
-    path("jobs/claim", jobs.ClaimView.as_view()),
-    path("jobs/<uuid:pk>/complete", jobs.CompleteView.as_view()),
-    path("jobs/<uuid:pk>/extend-lease", jobs.ExtendLeaseView.as_view()),
-    path("jobs/<uuid:pk>/fail", jobs.FailView.as_view()),
-    path("jobs/<uuid:pk>/progress", jobs.ProgressView.as_view()),
-    path("jobs/<uuid:pk>/release", jobs.ReleaseView.as_view()),
     path("metrics/robots/<str:robot_id>", robots.RobotFiguresView.as_view()),
     path("nodes/<uuid:pk>/deployments", deployments.NodeDeploymentsView.as_view()),
     path("robot-api-keys", robot_keys.RobotKeysView.as_view()),

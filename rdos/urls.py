@@ -6,10 +6,13 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from devices.views.agent import agent
+from flows.urls import jobs_urls
 from rdos.health import views as health
 from rdos.kernel.api.document import DocumentView
 
 api: list[URLPattern | URLResolver] = [
+    # Robots ask more often than anybody else.
+    path("jobs/", include(jobs_urls)),
     path("", include("accounts.urls")),
     path("", include("devices.urls")),
     path("", include("flows.urls")),

@@ -63,7 +63,9 @@ class ClaimView(RobotView):
         if found or not asked["wait"]:
             return _told(found, asked)
         again = partial(self._look_again, robot, asked)
-        return Wait(topics=[doorbell.QUEUE], deadline=asked["wait"], answer=again, recheck=RECHECK_SECONDS)
+        return Wait(
+            topics=[doorbell.QUEUE], deadline=asked["wait"], answer=again, in_turn=True, recheck=RECHECK_SECONDS
+        )
 
     def _robot(self, asked: dict[str, Any], at: datetime) -> Robot:
         robot = robots.robot_of(key=self.robot_key, at=at, who=self.actor.who, address=self.actor.address)

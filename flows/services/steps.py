@@ -27,13 +27,17 @@ class Line:
 
 def keep_from_results(said: Sequence[Outcome]) -> None:
     """Robots that tell their steps only at the end tell them inside the result."""
-    found = [(one, reports.steps_in(one.result)) for one in said if isinstance(one.result, dict)]
+    found = [(one, told_in(one)) for one in said]
     rows = [_row(one.execution_id, one.fence or 0, step) for one, told in found for step in told[:MOST_STEPS]]
     if rows:
         told_already = set(
             Step.objects.filter(execution__in={row.execution_id for row in rows}).values_list("execution_id", flat=True)
         )
         Step.objects.bulk_create([row for row in rows if row.execution_id not in told_already])
+
+
+def told_in(one: Outcome) -> list[reports.StepReport]:
+    return reports.steps_in(one.result) if isinstance(one.result, dict) else []
 
 
 def keep(execution_id: UUID, fence: int, told: Iterable[reports.StepReport]) -> None:

@@ -1,10 +1,12 @@
 """Keeps the waits of a bridge on its loop: a future and two timers each, and a thread only to look for the answer."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from random import uniform
 
 from rdos.doors.shapes import ClientGone, Receive
+from rdos.doors.turnstile import Turnstile
 from rdos.kernel.bells import exchange
 from rdos.kernel.threads import in_thread
 from rdos.kernel.waiting import TooManyWaiting, Wait, WaitingAnswer
@@ -17,6 +19,7 @@ class Vigils:
     def __init__(self, most: int = MOST_WAITING) -> None:
         self._most = most
         self._kept: set[Vigil] = set()
+        self._turnstiles: dict[str, Turnstile] = {}
         self._stopping = False
 
     async def keep(self, answer: WaitingAnswer, receive: Receive) -> None:
@@ -25,7 +28,7 @@ class Vigils:
             await in_thread(answer.refuse, TooManyWaiting(retry_after=BUSY_SECONDS))
             await _abandon(answer.wait)
             return
-        vigil = Vigil(answer)
+        vigil = Vigil(answer, self._turnstiles_of(answer.wait))
         self._kept.add(vigil)
         if self._stopping:
             vigil.end()
@@ -33,6 +36,13 @@ class Vigils:
             await vigil.keep(receive)
         finally:
             self._kept.discard(vigil)
+
+    def _turnstiles_of(self, wait: Wait) -> list[Turnstile]:
+        topics = wait.topics if wait.in_turn else ()
+        for topic in topics:
+            if topic not in self._turnstiles:
+                self._turnstiles[topic] = Turnstile(topic)
+        return [self._turnstiles[topic] for topic in topics]
 
     def stop(self) -> None:
         """The server stops: everybody is answered now."""
@@ -44,19 +54,25 @@ class Vigils:
 class Vigil:
     """One wait: it looks at once, as the bell may have rung before it listened, then at each bell and now and then."""
 
-    def __init__(self, answer: WaitingAnswer) -> None:
+    def __init__(self, answer: WaitingAnswer, turnstiles: Sequence[Turnstile] = ()) -> None:
         self._answer = answer
+        self._turnstiles = turnstiles
         self._occasion = asyncio.Event()
         self._over = False
         self._gone = False
 
+    def wake(self) -> None:
+        self._occasion.set()
+
     def end(self) -> None:
         self._over = True
-        self._occasion.set()
+        self.wake()
 
     async def keep(self, receive: Receive) -> None:
         wait = self._answer.wait
-        stops = [exchange().listen(topic, self._hear) for topic in wait.topics]
+        stops = [] if wait.in_turn else [exchange().listen(topic, self._hear) for topic in wait.topics]
+        for turnstile in self._turnstiles:
+            turnstile.enter(self)
         ending = asyncio.get_running_loop().call_later(wait.deadline, self.end)
         watcher = asyncio.create_task(self._watch(receive))
         try:
@@ -65,6 +81,8 @@ class Vigil:
             ending.cancel()
             for stop in stops:
                 stop()
+            for turnstile in self._turnstiles:
+                turnstile.leave(self, served=self._answer.settled and not self._over)
             watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await watcher
@@ -75,6 +93,8 @@ class Vigil:
     async def _look_until_found(self) -> None:
         found = await in_thread(self._answer.ask, over=False)
         while not found and not self._gone:
+            for turnstile in self._turnstiles:
+                turnstile.found_nothing(self)
             await self._next_occasion()
             if not self._gone:
                 found = await in_thread(self._answer.ask, over=self._over)
@@ -91,13 +111,13 @@ class Vigil:
         self._occasion.clear()
 
     def _hear(self, topic: str, text: str) -> None:
-        self._occasion.set()
+        self.wake()
 
     async def _watch(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         self._gone = True
-        self._occasion.set()
+        self.wake()
 
 
 async def _abandon(wait: Wait) -> None:

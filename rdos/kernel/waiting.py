@@ -43,6 +43,8 @@ class Wait:
     # Seconds from now.
     deadline: float
     answer: Callable[[bool], HttpResponse | None]
+    # One of those who wait is enough to answer a bell: it wakes them one after another, and not all at once.
+    in_turn: bool = False
     # It is asked this often without any bell, because a bell may be lost.
     recheck: float = 1.0
     # The client has left: nobody hears the answer, even if there is one by now.

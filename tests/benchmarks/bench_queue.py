@@ -116,7 +116,7 @@ async def _keep_filled(world: Any, robots: Any) -> None:
     while True:
         want = sum(robot.done for robot in robots) + DEPTH - given
         if want >= BATCH:
-            await asyncio.to_thread(queue_world.enqueue, world.flow, want)
+            await asyncio.to_thread(queue_world.enqueue_aside, world.flow, want)
             given += want
         await asyncio.sleep(0.02)
 

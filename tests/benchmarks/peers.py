@@ -84,6 +84,7 @@ def celery(found: Any, seconds: float) -> None:
 
 
 def procrastinate(found: Any, seconds: float) -> None:
+    from tests.benchmarks import queue_world
     from tests.benchmarks.peer_procrastinate import app, left, noop, prepare
 
     prepare()
@@ -91,7 +92,9 @@ def procrastinate(found: Any, seconds: float) -> None:
     with app.open(), _workers([*command, "worker", "--concurrency", "1"]) as workers:
         noop.defer()
         _until(lambda: left() == 0)
+        before = queue_world.database_cpu()
         _drain(found, workers, noop.defer, left)
+        found.others_us.append((queue_world.database_cpu() - before) * 1e6 / DEPTH)
 
 
 def _drain(found: Any, workers: list[psutil.Process], enqueue: Callable[[], object], left: Callable[[], int]) -> None:

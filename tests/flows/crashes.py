@@ -25,3 +25,12 @@ def dies_at(statement: int | None) -> Iterator[None]:
 
     with connection.execute_wrapper(wrapper):
         yield
+
+
+def survives(crash: int | None, act: Callable[[], Any]) -> Any:
+    """What it gave, or None when the process died; then nothing of it may have happened."""
+    try:
+        with dies_at(crash):
+            return act()
+    except Crash:
+        return None

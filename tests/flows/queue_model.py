@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from flows import outcomes
@@ -64,6 +65,14 @@ class Run:
     @property
     def place(self) -> tuple[int, datetime, int]:
         return self.priority, self.created_at, self.pk.int
+
+    @property
+    def facts(self) -> tuple[Any, ...]:
+        """What its row must say."""
+        holds = (self.holder, self.lease_until, self.ends_by) if self.status in HELD else ()
+        waits = (self.priority, self.ready_at, self.begin_by, self.ends_by) if self.status == "queued" else ()
+        over = self.finished == 1
+        return self.status, self.fence, self.retries, self.dedup_key, self.wake_at, over, *holds, *waits
 
     def finish(self, status: str) -> None:
         self.status, self.finished = status, self.finished + 1

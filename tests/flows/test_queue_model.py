@@ -23,39 +23,30 @@ from flows.outcomes import Outcome
 from flows.services import claiming, executions, flows, hub_claims, leases, queueing, settling
 from rdos.kernel.actors import Actor, ActorKind
 from rdos.kernel.journal import SYSTEM
-from tests.flows.crashes import Crash, dies_at
+from tests.flows.crashes import survives
 from tests.flows.queue_model import HELD, HUB, LEASE, OPEN, Model, ModelFlow, ModelRobot, Run
 from tests.flows.story import flow_that_runs, robot_named
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 ADMIN = Actor(ActorKind.TOKEN, "", "admin", "admin")
-SOON, SHORT = timedelta(seconds=8), timedelta(seconds=75)
+SOON, SHORT = timedelta(seconds=8), timedelta(seconds=5)
 BROWSER = frozenset({"browser"})
 FLOWS = {
     "free": ModelFlow(),
     "tight": ModelFlow(retries=0, most=1),
-    "pair": ModelFlow(environment="default", retries=2, most=2),
-    "away": ModelFlow(environment="internet", retries=2),
+    "pair": ModelFlow(environment="default", retries=2),
+    "away": ModelFlow(environment="internet", retries=0),
     "skilled": ModelFlow(environment="default", capabilities=BROWSER, labels={"site": "berlin"}),
     "for bob": ModelFlow(target="bob", retries=0),
     "short": ModelFlow(timeout=SHORT),
     "hub": ModelFlow(runs_on="hub", most=2),
 }
 ROBOTS = {
-    "ada": ModelRobot("lan", 3),
+    "ada": ModelRobot("lan", 3, labels={"site": "berlin"}),
     "bob": ModelRobot("lan", 1, capabilities=BROWSER),
     "eve": ModelRobot("internet", 3, capabilities=BROWSER, labels={"site": "berlin", "floor": "2"}),
     "max": ModelRobot("default", 2, labels={"site": "berlin"}),
 }
-
-
-def survives(crash: int | None, act: Callable[[], Any]) -> Any:
-    """What it gave, or None when the process died; then nothing of it may have happened."""
-    try:
-        with dies_at(crash):
-            return act()
-    except Crash:
-        return None
 
 
 def made(name: str, flow: ModelFlow, robots: dict[str, Robot]) -> Flow:
@@ -109,7 +100,7 @@ class Queue(RuleBasedStateMachine):
         priority=st.sampled_from([0, 5, 10]),
         count=st.integers(1, 3),
         delay=st.sampled_from([timedelta(), timedelta(), SOON]),
-        patience=st.sampled_from([None, None, SHORT]),
+        patience=st.sampled_from([None, None, SOON]),
         crash=crashes,
     )
     def enqueue(
@@ -126,6 +117,8 @@ class Queue(RuleBasedStateMachine):
         for place, pk in enumerate(ids or ()):
             # What came together is told apart, so that the first is also the first to be run.
             self.model.runs[pk] = Run(pk, flow, created_at=self.now + timedelta(microseconds=place), **facts)
+        if delay:
+            self.everybody_asks()
 
     def running(self, name: str) -> Flow:
         """As it was when somebody wanted to start it; it may be stopped by now."""
@@ -142,6 +135,9 @@ class Queue(RuleBasedStateMachine):
         row = survives(crash, lambda: queueing.enqueue(flow=flow, start=start, given=None, at=self.now))
         if row is not None and before:
             assert row.pk == before[0].pk
+        # Also when two of them looked before either wrote.
+        again = queueing.enqueue_many(flow=flow, start=start, given=[None], at=self.now) if before or row else []
+        assert again == []
         # It may have died only after it was in the queue.
         found = Execution.objects.filter(flow=flow, dedup_key=key).first()
         if found is not None and not before:
@@ -170,30 +166,47 @@ class Queue(RuleBasedStateMachine):
     # Rules are drawn alike; what matters most is here twice.
     claim_again = claim
 
-    @somebody_waits
-    @rule(pick=picks, crash=crashes)
-    def the_hub_takes(self, pick: int, crash: int | None) -> None:
-        run = self.any_of(("queued",), pick)
+    @precondition(lambda self: self.of_hub("queued"))
+    @rule(pick=picks, parks=st.sampled_from([None, 5, 40]), crash=crashes)
+    def the_hub_takes(self, pick: int, parks: int | None, crash: int | None) -> None:
+        found = self.of_hub("queued")
+        run = found[pick % len(found)]
+        hub_claims.offer(self.now)
         got = survives(crash, lambda: (hub_claims.take(pk=run.pk, at=self.now),))
         if got is None:
             return
-        may = self.model.flows[run.flow].runs_on == "hub" and self.model.is_due(run)
-        assert (got[0] is not None) == may
-        if may:
+        assert (got[0] is not None) == self.model.is_due(run)
+        if got[0] is not None:
             self.model.take(run, HUB)
             run.status = "running"
+            if parks is not None:
+                self.park(run, timedelta(seconds=parks), stale=False, crash=None)
 
-    @precondition(lambda self: self.model.among("running", holder=HUB))
-    @rule(pick=picks, seconds=st.sampled_from([5, 40]), stale=st.booleans(), crash=crashes)
-    def the_hub_parks(self, pick: int, seconds: int, stale: bool, crash: int | None) -> None:
-        found = self.model.among("running", holder=HUB)
-        run, wake_at = found[pick % len(found)], self.now + timedelta(seconds=seconds)
-        facts: dict[str, Any] = {"said": hub_claims.Said(), "state": "{}", "wake_at": wake_at, "at": self.now}
+    @precondition(lambda self: self.of_hub("running"))
+    @rule(pick=picks, stale=st.booleans(), crash=crashes)
+    def the_hub_parks(self, pick: int, stale: bool, crash: int | None) -> None:
+        found = self.of_hub("running")
+        self.park(found[pick % len(found)], SOON, stale, crash)
+
+    def park(self, run: Run, pause: timedelta, stale: bool, crash: int | None) -> None:
+        facts: dict[str, Any] = {"said": hub_claims.Said(), "state": "{}", "wake_at": self.now + pause, "at": self.now}
+        if stale:
+            assert not hub_claims.keep(pk=run.pk, fence=run.fence - 1, said=hub_claims.Said(), at=self.now)
         done = survives(crash, lambda: hub_claims.park(pk=run.pk, fence=run.fence - stale, **facts))
         assert done in (None, not stale)
         if done:
             run.free()
-            run.status, run.wake_at = "waiting", wake_at
+            run.status, run.wake_at = "waiting", facts["wake_at"]
+
+    def of_hub(self, status: str) -> list[Run]:
+        return [run for run in self.model.among(status) if self.model.flows[run.flow].runs_on == "hub"]
+
+    @somebody_waits
+    @rule(pick=picks)
+    def the_hub_takes_nothing_of_robots(self, pick: int) -> None:
+        run = self.any_of(("queued",), pick)
+        if self.model.flows[run.flow].runs_on == "robot":
+            assert hub_claims.take(pk=run.pk, at=self.now) is None
 
     # --- What holders say
 
@@ -201,9 +214,9 @@ class Queue(RuleBasedStateMachine):
     @rule(
         pick=picks,
         who=st.sampled_from(["holder", "holder", "holder", "bob"]),
-        fence=st.sampled_from(["present", "none", "stale", "coming"]),
-        success=st.booleans(),
-        retryable=st.booleans(),
+        fence=st.sampled_from(["present", "present", "none", "stale", "coming"]),
+        success=st.sampled_from([True, False, False]),
+        retryable=st.sampled_from([True, True, False]),
         crash=crashes,
     )
     def settle(self, pick: int, who: str, fence: str, success: bool, retryable: bool, crash: int | None) -> None:
@@ -221,6 +234,8 @@ class Queue(RuleBasedStateMachine):
         assert LateResult.objects.count() == late + (not may)
         if may:
             assert counted[run.pk].status == self.model.settle(run, success, retryable)
+
+    settle_again = settle
 
     @something_is_open
     @rule(
@@ -288,11 +303,17 @@ class Queue(RuleBasedStateMachine):
         if what == "priority" and self.model.among("queued"):
             self.change_priority(self.any_of(("queued",), pick), [0, 20][pick % 2])
         elif what == "limit":
-            self.change_limit([None, 1, 3][pick % 3])
+            self.change_limit([1, None, 2][pick % 3])
         elif what == "flow":
             self.stop_or_start(["free", "pair", "hub"][pick % 3])
         elif what == "robot":
             self.tend(name, state)
+        self.everybody_asks()
+
+    def everybody_asks(self) -> None:
+        """So that whatever has just changed is seen."""
+        for name in ROBOTS:
+            self.claim_one(name, 4, None)
 
     def change_priority(self, run: Run, priority: int) -> None:
         executions.change_priority(actor=ADMIN, pk=run.pk, priority=priority)
@@ -319,14 +340,10 @@ class Queue(RuleBasedStateMachine):
 
     # --- Time
 
-    @rule(seconds=st.sampled_from([1, 8, 8, 31, 76]))
-    def time_passes(self, seconds: int) -> None:
-        self.model.now += timedelta(seconds=seconds)
-
-    @something_is_open
-    @rule(crash=crashes)
-    def sweep(self, crash: int | None) -> None:
+    @rule(seconds=st.sampled_from([1, 8, 8, 31]), crash=crashes)
+    def time_passes(self, seconds: int, crash: int | None) -> None:
         """A sweep is several small steps; one that dies leaves the rest to the next."""
+        self.model.now += timedelta(seconds=seconds)
         survives(crash, lambda: leases.sweep(self.now))
         leases.sweep(self.now)
         self.model.sweep()
@@ -338,7 +355,7 @@ class Queue(RuleBasedStateMachine):
         rows = {row.pk: row for row in Execution.objects.values_list("pk", *SEEN, named=True)}
         assert rows.keys() == self.model.runs.keys()
         for pk, run in self.model.runs.items():
-            assert told(rows[pk]) == wanted(run)
+            assert told(rows[pk]) == run.facts
             assert run.finished == (run.status not in OPEN)
             assert (rows[pk].dead_letter is not None) == (run.status in ("failed", "timed_out"))
 
@@ -356,15 +373,9 @@ SEEN = (
 
 def told(row: Any) -> tuple[Any, ...]:
     holds = (row.robot_key, row.lease_until, row.ends_by) if row.status in HELD else ()
-    waits = (row.priority, row.ready_at, row.begin_by) if row.status == "queued" else ()
+    waits = (row.priority, row.ready_at, row.begin_by, row.ends_by) if row.status == "queued" else ()
     over = row.completed_at is not None
     return row.status, row.fence, row.retry_count, row.dedup_key, row.wake_at, over, *holds, *waits
-
-
-def wanted(run: Run) -> tuple[Any, ...]:
-    holds = (run.holder, run.lease_until, run.ends_by) if run.status in HELD else ()
-    waits = (run.priority, run.ready_at, run.begin_by) if run.status == "queued" else ()
-    return run.status, run.fence, run.retries, run.dedup_key, run.wake_at, run.finished == 1, *holds, *waits
 
 
 @pytest.mark.django_db(transaction=True)
