@@ -67,7 +67,8 @@ def _record_failure(one: Settled) -> None:
 
 def _move(said: Sequence[Outcome], at: datetime) -> list[Settled]:
     if dialect.is_sqlite():
-        return [one for outcome in said if (one := _move_one(outcome, at))]
+        with transaction.atomic():
+            return [one for outcome in said if (one := _move_one(outcome, at))]
     columns = zip(*map(_columns, said), strict=True) if said else ()
     with prepared.cursor() as cursor:
         cursor.execute(MOVE, {"now": at, **dict(zip(COLUMNS, map(list, columns), strict=True))})
