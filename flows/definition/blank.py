@@ -11,8 +11,8 @@ organism:
 listeners:
   - name: greeter
     payload_class: greetings.Hello
-    handler: greetings.answer
-    description: Answers everybody who says hello.
+    handler: rdos.echo
+    description: Answers everybody who says hello with the same words.
     agent: true
     peers: []
 """

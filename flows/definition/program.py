@@ -1,6 +1,7 @@
 """What the hub can run of an organism: the graph that its text holds, or else the way of a message past its listeners.
 
-Handlers are code, and the hub runs nobody's code: whoever listens is told of and passed by.
+Handlers are code, and the hub runs nobody's code: a listener does what is built in under its handler's name, and any
+other handler ends the run.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,10 @@ def program(text: str) -> dict[str, Any] | None:
         return None
     if "nodes" in found:
         return _graph(dict(found))
-    return executable(_passing_by(list(_listeners(found.get("listeners")))))
+    listeners = found.get("listeners") or []
+    if not isinstance(listeners, list) or len(listeners) > MOST_LISTENERS:
+        return None
+    return executable(_past(list(_listeners(listeners))))
 
 
 def _read(text: str) -> Any:
@@ -50,21 +54,26 @@ def _graph(found: dict[str, Any]) -> dict[str, Any] | None:
     return executable(found)
 
 
-def _listeners(given: Any) -> Iterator[tuple[str, str]]:
+def _listeners(given: list[Any]) -> Iterator[tuple[str, str]]:
     """Names and handlers."""
-    for place, one in enumerate((given if isinstance(given, list) else [])[:MOST_LISTENERS]):
+    for place, one in enumerate(given):
         facts = one if isinstance(one, Mapping) else {}
         yield str(facts.get("name") or f"listener-{place + 1}")[:LONGEST_NAME], str(facts.get("handler") or "")[:200]
 
 
-def _passing_by(listeners: list[tuple[str, str]]) -> dict[str, Any]:
-    said = ", ".join(handler for _, handler in listeners if handler)
-    message = f"The hub runs no handlers, so the message passes by: {said}" if said else "Nobody listens."
-    nodes: dict[str, Any] = {"in": _node("StartNode"), "note": _node("LogNode", level="warning", data=message)}
+def _past(listeners: list[tuple[str, str]]) -> dict[str, Any]:
+    """The message passes them in the order of the text, and what the last one makes of it is the output."""
+    nodes: dict[str, Any] = {"in": _node("MessageNode")}
     for name, handler in listeners:
-        nodes[_free(name, nodes)] = _node("CommentNode", handler=handler)
-    nodes[_free("out", nodes)] = _node("EndNode")
-    return {"nodes": nodes, "connections": [_link(one, other) for one, other in pairwise(nodes)]}
+        nodes[_free(name, nodes)] = _node("HandlerNode", listener=name, handler=handler)
+    bearers = list(nodes)
+    if not listeners:
+        nodes["note"] = _node("LogNode", data="Nobody listens.")
+    out = _free("out", nodes)
+    nodes[out] = _node("SetVariableNode", variable_name="output")
+    flow = [_link(one, "exec_out", other, "exec_in") for one, other in pairwise(nodes)]
+    data = [_link(one, "message", other, "message") for one, other in pairwise(bearers)]
+    return {"nodes": nodes, "connections": [*flow, *data, _link(bearers[-1], "message", out, "value")]}
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:
@@ -75,5 +84,5 @@ def _node(kind: str, **config: Any) -> dict[str, Any]:
     return {"node_type": kind, "config": config}
 
 
-def _link(source: str, target: str) -> dict[str, str]:
-    return {"source_node": source, "source_port": "exec_out", "target_node": target, "target_port": "exec_in"}
+def _link(source: str, source_port: str, target: str, target_port: str) -> dict[str, str]:
+    return {"source_node": source, "source_port": source_port, "target_node": target, "target_port": target_port}

@@ -8,6 +8,8 @@ class InterpreterError(Exception):
 
     error_type = "Error"
     final = False
+    # Whether the same run may go better another time.
+    retryable = True
 
     def __init__(self, message: str, error_type: str = "") -> None:
         self.message = message[:LONGEST_MESSAGE]
@@ -20,6 +22,7 @@ class InvalidFlow(InterpreterError):
 
     error_type = "ValidationError"
     final = True
+    retryable = False
 
 
 class StepError(InterpreterError):
@@ -33,6 +36,14 @@ class LimitExceeded(InterpreterError):
 
     error_type = "LimitError"
     final = True
+
+
+class UnknownHandler(InterpreterError):
+    """A message for code that is not here; to leave it out would be to pretend that it ran."""
+
+    error_type = "UnknownHandlerError"
+    final = True
+    retryable = False
 
 
 class ExpressionError(StepError):

@@ -47,6 +47,7 @@ class Failed:
     error_message: str
     error_type: str
     node_id: str
+    retryable: bool = True
 
 
 Event = StepBegan | StepEnded | Logged | Waiting | Finished | Failed

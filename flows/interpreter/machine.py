@@ -141,7 +141,7 @@ class Machine:
 
     def _fail(self, node_id: str, error: InterpreterError) -> Failed:
         self._progress.ended = True
-        return Failed(error.message, error.error_type, node_id)
+        return Failed(error.message, error.error_type, node_id, error.retryable)
 
     def _finish(self, now: float) -> Finished:
         variables = {name: value for name, value in self.store.variables.items() if not name.startswith("_")}

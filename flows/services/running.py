@@ -71,13 +71,15 @@ class Run:
         try:
             machine = _machine(self._grant)
         except interpreter.InvalidFlow as error:
-            return self._failed(error.message, error.error_type, retryable=False)
+            return self._failed(error.message, error.error_type, retryable=error.retryable)
         self._drive(machine)
         self._keep(machine)
         if isinstance(self._ended, Finished):
             return Outcome(self._grant.execution_id, HUB_KEY, True, result=self._ended.result, fence=self._grant.fence)
         ended = self._ended
-        return self._failed(ended.error_message, ended.error_type) if ended else self._failed("It ended without a word")
+        if ended is None:
+            return self._failed("It ended without a word")
+        return self._failed(ended.error_message, ended.error_type, retryable=ended.retryable)
 
     def _failed(self, error: str, error_type: str = "", *, retryable: bool = True) -> Outcome:
         pk, fence = self._grant.execution_id, self._grant.fence

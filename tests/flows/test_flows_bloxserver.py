@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import yaml
 from django.utils import timezone
 
 from flows.models import Flow, FlowVersion
@@ -51,6 +52,14 @@ def test_a_new_flow_has_the_template_and_every_key(caller: Caller, alice: Person
     assert caller.get(f"{FLOWS}/{flow['id']}").json() == flow
     stored = Flow.objects.get()
     assert (stored.kind, stored.runs_on, stored.access) == ("organism", "hub", "private")
+
+
+def test_the_template_has_a_greeter_whose_handler_the_hub_has(caller: Caller) -> None:
+    template = yaml.safe_load(made(caller)["organismYaml"])
+    (greeter,) = template["listeners"]
+    assert list(greeter) == ["name", "payload_class", "handler", "description", "agent", "peers"]
+    assert (greeter["name"], greeter["agent"], greeter["peers"]) == ("greeter", True, [])
+    assert greeter["handler"] == "rdos.echo"
 
 
 def test_a_text_is_kept_to_the_last_space(caller: Caller) -> None:

@@ -6,7 +6,7 @@ A new node is a function in the module of its family and a line in the table the
 from ..errors import StepError
 from ..flow import kind_of
 from ..outcome import Work
-from . import blocks, control, dicts, json_nodes, lists, loops, numbers, texts, variables
+from . import blocks, control, dicts, handlers, json_nodes, lists, loops, numbers, texts, variables
 
 # Work that only makes data: it may also run when somebody asks for what it makes.
 DATA: dict[str, Work] = {
@@ -17,7 +17,14 @@ DATA: dict[str, Work] = {
     **dicts.NODES,
     **json_nodes.NODES,
 }
-NODES: dict[str, Work] = {**control.NODES, **loops.NODES, **blocks.NODES, **variables.WRITING, **DATA}
+NODES: dict[str, Work] = {
+    **control.NODES,
+    **loops.NODES,
+    **blocks.NODES,
+    **handlers.NODES,
+    **variables.WRITING,
+    **DATA,
+}
 
 
 def work_of(node_type: str) -> Work:
