@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from flows.choices import Access, FlowKind, FlowStatus, RunsOn
 from rdos.kernel.clock import Now
+from rdos.kernel.kept_json import KeptJSONField
 
 DEFAULT_ENVIRONMENT = "default"
 DEFAULT_PRIORITY = 10
@@ -28,8 +29,8 @@ class Flow(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="flows")
     access = models.CharField(max_length=7, choices=Access.choices, default=Access.SHARED)
     # As a frontend drew it; nothing here reads it.
-    canvas = models.JSONField(null=True)
-    metadata = models.JSONField(default=dict)
+    canvas = KeptJSONField(null=True)
+    metadata = KeptJSONField(default=dict)
     # The newest version, and its number. An edit names the revision it saw, which counts every change.
     current = models.ForeignKey("flows.FlowVersion", models.SET_NULL, null=True, related_name="+", db_index=False)
     version = models.PositiveIntegerField(default=0)
