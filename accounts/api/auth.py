@@ -49,6 +49,7 @@ class LoginView(ApiView):
             tenant_id=data["tenant_id"],
             origin=origin_of(request),
             at=timezone.now(),
+            count=self.count,
         )
 
 

@@ -1,6 +1,7 @@
 """Signing in, staying in, and getting out."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -17,7 +18,7 @@ from accounts.queries import find_by_name
 from accounts.services import locks, second_factors
 from rdos.kernel import limits, sessions
 from rdos.kernel.addresses import neighbourhood
-from rdos.kernel.errors import InvalidToken, RateLimited, TokenExpired
+from rdos.kernel.errors import InvalidToken, TokenExpired
 from rdos.kernel.journal import Row, Who, record, row_of
 from rdos.kernel.keys import RATE_LIMITS, derive
 
@@ -43,12 +44,17 @@ class SignedIn:
 
 
 def sign_in(
-    *, name: str, password: str, otp: str = "", tenant_id: str | None = None, origin: Origin, at: datetime
+    *,
+    name: str,
+    password: str,
+    otp: str = "",
+    tenant_id: str | None = None,
+    origin: Origin,
+    at: datetime,
+    count: Callable[[limits.Verdict], None] = limits.insist,
 ) -> SignedIn:
     """By username or e-mail. Counted before the costly hash, so that a flood costs nothing."""
-    verdict = limits.hit("login", neighbourhood(origin.address), limit=TRIES, seconds=TRY_SECONDS)
-    if not verdict.allowed:
-        raise RateLimited(retry_after=verdict.retry_after)
+    count(limits.hit("login", neighbourhood(origin.address), limit=TRIES, seconds=TRY_SECONDS))
     user = find_by_name(name)
     # One count for an account, whichever of its names was tried.
     account = user.username if user else _stand_in(name)

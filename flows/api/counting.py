@@ -8,7 +8,6 @@ from rest_framework.request import Request
 from rdos.kernel import limits
 from rdos.kernel.actors import ActorKind
 from rdos.kernel.api.views import ApiView
-from rdos.kernel.errors import RateLimited
 
 
 class CountedView(ApiView):
@@ -18,11 +17,8 @@ class CountedView(ApiView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.actor.kind is ActorKind.ROBOT:
-            wait = limits.hit_often("jobs", self.actor.id, limit=settings.ROBOT_CALLS_PER_MINUTE, seconds=60)
+            per_minute = settings.ROBOT_CALLS_PER_MINUTE
+            self.count(limits.hit_often("jobs", self.actor.id, limit=per_minute, seconds=60))
         elif most := self.per_minute.get(str(request.method)):
             scope = f"{type(self).__name__}.{request.method}"
-            wait = limits.hit(scope, self.actor.address, limit=most, seconds=60).retry_after
-        else:
-            return
-        if wait:
-            raise RateLimited(retry_after=wait)
+            self.count(limits.hit(scope, self.actor.address, limit=most, seconds=60))

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from threading import Lock
-from typing import cast
+from typing import NamedTuple, cast
 
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from rdos.kernel.errors import RateLimited
 from rdos.kernel.keys import RATE_LIMITS, derive
 
 REDIS_TIMEOUT = 0.25
@@ -62,21 +63,31 @@ def hit(scope: str, key: str, *, limit: int, seconds: float, at: float | None = 
     return _verdict(count <= limit, limit, count, began + seconds, now)
 
 
-def hit_often(scope: str, key: str, *, limit: int, seconds: float, at: float | None = None) -> int:
-    """For those who call many times a second: 0 within the limit, else the seconds to wait.
+def hit_often(scope: str, key: str, *, limit: int, seconds: float, at: float | None = None) -> Verdict:
+    """For those who call many times a second: the same, and seldom a question to Redis.
 
     A process counts a hundredth of the limit at once and gives it out try by try. What it has not given out when the
-    window ends is lost, so that the limit is never passed.
+    window ends is lost, so that the limit is never passed. What other processes still hold counts as used.
     """
     # Another limit is another book, so that a new one counts at once.
     name, now = f"{_name(scope, key)}:{limit}", time.time() if at is None else at
-    if _books.take(name, now):
-        return 0
+    book = _books.take(name, now)
+    if book is None:
+        book = _counted_book(name, limit, seconds, now)
+        _books.put(name, book)
+    return _verdict(book.left >= 0, limit, limit - max(0, book.left) - book.beyond, book.ends, now)
+
+
+def _counted_book(name: str, limit: int, seconds: float, now: float) -> "Book":
+    """After its first try is given out."""
     size = max(1, limit // BOOKS_PER_LIMIT)
     count, began = _counter(settings.REDIS_URL).count(name, now, seconds, size)
-    left = min(size, limit - count + size)
-    _books.put(name, left - 1, began + seconds)
-    return 0 if left > 0 else max(1, math.ceil(began + seconds - now))
+    return Book(min(size, limit - count + size) - 1, max(0, limit - count), began + seconds)
+
+
+def insist(verdict: Verdict) -> None:
+    if not verdict.allowed:
+        raise RateLimited(retry_after=verdict.retry_after)
 
 
 def look(scope: str, key: str, *, limit: int, seconds: float, at: float | None = None) -> Verdict:
@@ -182,26 +193,34 @@ class MemoryCounter:
             self._windows.popitem(last=False)
 
 
+class Book(NamedTuple):
+    """Tries that are counted already and not given out yet, and those that nobody has counted yet."""
+
+    left: int
+    beyond: int
+    ends: float
+
+
 class Books:
-    """Tries that are counted already and not given out yet, for a bounded number of keys."""
+    """For a bounded number of keys."""
 
     def __init__(self, most: int = MOST_KEYS) -> None:
         self._most = most
         self._lock = Lock()
-        # name: (left, ends)
-        self._books: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._books: OrderedDict[str, Book] = OrderedDict()
 
-    def take(self, name: str, at: float) -> bool:
+    def take(self, name: str, at: float) -> Book | None:
+        """As it is when one is taken out; None when there is none to take."""
         with self._lock:
-            left, ends = self._books.pop(name, (0, at))
-            if left <= 0 or at >= ends:
-                return False
-            self._books[name] = (left - 1, ends)
-            return True
+            book = self._books.pop(name, None)
+            if book is None or book.left <= 0 or at >= book.ends:
+                return None
+            taken = self._books[name] = book._replace(left=book.left - 1)
+            return taken
 
-    def put(self, name: str, left: int, ends: float) -> None:
+    def put(self, name: str, book: Book) -> None:
         with self._lock:
-            self._books[name] = (left, ends)
+            self._books[name] = book
             if len(self._books) > self._most:
                 self._books.popitem(last=False)
 

@@ -1,5 +1,6 @@
 """Jobs as people see them in Casare's words: listed, cancelled, tried again."""
 
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -101,7 +102,17 @@ def test_what_failed_is_run_again_as_a_new_job(operator: Person, prefix: str) ->
 def test_cancelling_is_limited(operator: Person) -> None:
     caller, path = operator.caller, f"{JOBS}/{uuid4()}/cancel"
     assert {caller.post(path).status_code for _ in range(60)} == {404}
-    assert caller.post(path).status_code == 429
+    refused = caller.post(path)
+    assert refused.status_code == 429
+    assert (refused["X-RateLimit-Limit"], refused["X-RateLimit-Remaining"]) == ("60", "0")
+    assert 0 <= int(refused["X-RateLimit-Reset"]) - int(time.time()) - int(refused["Retry-After"]) <= 1
+
+
+@pytest.mark.parametrize("prefix", ["", "/casare"])
+def test_a_limited_call_says_how_many_are_left_and_another_says_nothing(operator: Person, prefix: str) -> None:
+    caller, path = operator.caller, f"{prefix}{JOBS}/{uuid4()}/cancel"
+    assert [caller.post(path)["X-RateLimit-Remaining"] for _ in range(3)] == ["59", "58", "57"]
+    assert not [name for name in caller.get(f"{prefix}/api/v1/flows").headers if name.startswith("X-RateLimit")]
 
 
 def test_people_make_no_progress_for_a_robot(super_admin: Person) -> None:

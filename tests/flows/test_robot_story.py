@@ -1,5 +1,6 @@
 """A real robot's day, call by call, as Casare's own robots make them (contract 3.7)."""
 
+import time
 from typing import Any
 
 import pytest
@@ -194,6 +195,18 @@ def test_calls_are_counted_by_key_and_not_by_address(robot: RealRobot, admin: Pe
     refused = robot.get("metrics/robots/bot-7")
     assert refused.json()["error"] == "Rate limit exceeded" and refused.json()["retry_after"] > 0
     assert other.post("jobs/claim").status_code == 200
+
+
+def test_every_answer_says_how_many_calls_are_left(robot: RealRobot, settings: Any) -> None:
+    settings.ROBOT_CALLS_PER_MINUTE = 4
+    began = time.time()
+    calls = [robot.post("jobs/claim"), robot.post("jobs/claim", limit=0), robot.post("robots/bot-7/heartbeat")]
+    calls += [robot.get("metrics/robots/bot-7"), robot.post("jobs/claim")]
+    assert [answer.status_code for answer in calls] == [200, 400, 200, 200, 429]
+    assert [answer["X-RateLimit-Remaining"] for answer in calls] == ["3", "2", "1", "0", "0"]
+    assert {answer["X-RateLimit-Limit"] for answer in calls} == {"4"}
+    (reset,) = {int(answer["X-RateLimit-Reset"]) for answer in calls}
+    assert began + 59 < reset < time.time() + 61
 
 
 def test_it_speaks_for_itself_only(robot: RealRobot, admin: Person) -> None:

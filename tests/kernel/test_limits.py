@@ -10,7 +10,7 @@ import redis
 from pytest_django import Settings
 
 from rdos.kernel import limits
-from rdos.kernel.limits import Books, MemoryCounter, Verdict, forget, hit, hit_often, look
+from rdos.kernel.limits import Book, Books, MemoryCounter, Verdict, forget, hit, hit_often, look
 
 T0 = 1_800_000_000.0
 
@@ -56,14 +56,24 @@ def test_the_window_begins_with_the_first_try_and_ends_for_all(store: str, key: 
     assert tries(1, key, at=T0 + 60)[0].remaining == 4
 
 
-def many(count: int, key: str, at: float = T0) -> list[int]:
+def many(count: int, key: str, at: float = T0) -> list[Verdict]:
     return [hit_often("jobs", key, limit=500, seconds=60, at=at) for _ in range(count)]
 
 
 def test_a_limit_that_is_counted_in_books_is_reached_and_not_passed(store: str, key: str) -> None:
-    waits = many(510, key, at=T0 + 0.5)
-    assert waits == [0] * 500 + [60] * 10
-    assert many(1, key, at=T0 + 61) == [0]
+    verdicts = many(510, key, at=T0 + 0.5)
+    assert [verdict.retry_after for verdict in verdicts] == [0] * 500 + [60] * 10
+    assert [verdict.allowed for verdict in verdicts] == [True] * 500 + [False] * 10
+    assert [verdict.remaining for verdict in verdicts] == [*range(499, -1, -1), *[0] * 10]
+    assert {(verdict.limit, verdict.reset_at) for verdict in verdicts} == {(500, int(T0) + 61)}
+    assert many(1, key, at=T0 + 61)[0].remaining == 499
+
+
+@pytest.mark.parametrize("limit", [1, 3, 101, 250])
+def test_a_small_limit_is_counted_as_well(store: str, key: str, limit: int) -> None:
+    verdicts = [hit_often("jobs", key, limit=limit, seconds=60, at=T0) for _ in range(limit + 2)]
+    assert [verdict.remaining for verdict in verdicts] == [*range(limit - 1, -1, -1), 0, 0]
+    assert sum(verdict.allowed for verdict in verdicts) == limit
 
 
 def test_processes_with_a_book_each_share_one_limit(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +81,7 @@ def test_processes_with_a_book_each_share_one_limit(key: str, monkeypatch: pytes
     allowed = 0
     for turn in range(600):
         monkeypatch.setattr(limits, "_books", processes[turn % 2])
-        allowed += many(1, key) == [0]
+        allowed += many(1, key)[0].allowed
     assert allowed == 500
 
 
@@ -87,7 +97,7 @@ def test_redis_is_asked_once_for_a_whole_book(key: str, monkeypatch: pytest.Monk
 def test_a_flood_of_keys_costs_a_bounded_number_of_books() -> None:
     books = Books(most=10)
     for number in range(50):
-        books.put(str(number), 5, T0 + 60)
+        books.put(str(number), Book(5, 0, T0 + 60))
     assert [name for name in map(str, range(50)) if books.take(name, T0)] == [str(number) for number in range(40, 50)]
 
 

@@ -13,7 +13,7 @@ REFUSALS = {
     "409": "The object is not in a state that allows this.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
-    "429": "Too many calls; wait `retry_after` seconds.",
+    "429": "Too many calls; wait `retry_after` seconds. Counted calls say how many are left (`X-RateLimit-…`).",
 }
 ERROR = {
     "type": "object",

@@ -13,6 +13,7 @@ from rdos.kernel.api.accents import accent_of
 from rdos.kernel.api.rendering import JSONRenderer
 from rdos.kernel.api.serializers import RequestSerializer, checked
 from rdos.kernel.errors import InvalidInput
+from rdos.kernel.limits import Verdict, insist
 from rdos.kernel.waiting import WAITS, Question, Wait, WaitingAnswer
 
 RENDERER = JSONRenderer()
@@ -34,6 +35,15 @@ class ApiView(APIView):
         request.accepted_renderer, request.accepted_media_type = RENDERER, RENDERER.media_type
         self.perform_authentication(request)
         self.check_permissions(request)
+
+    def count(self, verdict: Verdict) -> None:
+        """The answer, whatever it becomes, says how much is left; beyond the limit it becomes a 429."""
+        self.headers |= {
+            "X-RateLimit-Limit": str(verdict.limit),
+            "X-RateLimit-Remaining": str(verdict.remaining),
+            "X-RateLimit-Reset": str(verdict.reset_at),
+        }
+        insist(verdict)
 
     def body(self, serializer: type[RequestSerializer]) -> dict[str, Any]:
         data = self.request.data
