@@ -5,7 +5,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accounts.access import allows, require
+from accounts.authentication import actor_of_user
 from accounts.choices import Role
+from accounts.models import User
 from devices.access import within
 from flows.choices import Access, FlowKind
 from flows.errors import (
@@ -17,7 +19,7 @@ from flows.errors import (
     RobotNotFound,
     WorkflowNotFound,
 )
-from flows.models import DeadLetter, Deployment, Execution, Flow, Robot, Rollout, RolloutTarget
+from flows.models import AwaitedDeployment, DeadLetter, Deployment, Execution, Flow, Robot, Rollout, RolloutTarget
 from rdos.kernel.actors import Actor, ActorKind
 from rdos.kernel.errors import NotFound
 
@@ -133,6 +135,22 @@ def deployment_for(actor: Actor, pk: UUID, action: str = "flows.read") -> Deploy
     if found is None:
         raise NotFound
     return found
+
+
+def awaited_for(actor: Actor) -> QuerySet[AwaitedDeployment]:
+    """Of flows that the actor sees. Who is limited to nodes sees only what they wanted themselves."""
+    found = AwaitedDeployment.objects.filter(visible(actor, "flow__"))
+    limited = actor.node_ids is not None or bool(actor.denied_node_ids)
+    return found.filter(wanted_by_kind=actor.who.kind, wanted_by_id=actor.who.id[:128]) if limited else found
+
+
+def deployer_of(flow_id: UUID, user_id: UUID | None) -> Actor | None:
+    """This person, with the rights they have by now; nobody when those are not enough."""
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    actor = actor_of_user(user) if user is not None else None
+    if actor is None or not allows(actor, "flows.deploy"):
+        return None
+    return actor if flows_for(actor).filter(pk=flow_id).exists() else None
 
 
 def rollouts_for(actor: Actor) -> QuerySet[Rollout]:

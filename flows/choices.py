@@ -121,6 +121,9 @@ class DeploymentStatus(TextChoices):
     REMOVED = "removed", "Removed"
 
 
+# In place of a status where the hub does not know the node yet, so that nothing could be sent to it.
+AWAITED = "waiting"
+DEPLOYMENT_WORDS = [(AWAITED, "Waiting for its node"), *DeploymentStatus.choices]
 # A letter to the node is under way.
 MOVING_DEPLOYMENTS = (DeploymentStatus.PENDING, DeploymentStatus.REMOVING)
 # The flow is there, or may be.

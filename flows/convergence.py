@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
 
-from flows.access import deployments_for, targets_for
-from flows.choices import LIVE_DEPLOYMENTS, MOVING_DEPLOYMENTS, DeploymentStatus
-from flows.models import Deployment, Flow, NodeReport, Rollout
+from flows.access import awaited_for, deployments_for, targets_for
+from flows.choices import AWAITED, LIVE_DEPLOYMENTS, MOVING_DEPLOYMENTS, DeploymentStatus
+from flows.models import AwaitedDeployment, Deployment, Flow, NodeReport, Rollout
 from rdos.kernel.actors import Actor
 
 MOST = 1000
@@ -41,6 +41,27 @@ def selected(
     return found
 
 
+def awaited(
+    actor: Actor,
+    *,
+    at: datetime,
+    flow_id: UUID | None = None,
+    node_id: UUID | None = None,
+    status: str = "",
+    drifted: bool | None = None,
+    silent_for: int | None = None,
+) -> QuerySet[AwaitedDeployment]:
+    """The same question about nodes that the hub does not know yet: nothing of them is drift, all of it silence."""
+    found = awaited_for(actor).select_related("flow", "version")
+    if node_id is not None or status not in ("", AWAITED) or drifted:
+        return found.none()
+    if flow_id is not None:
+        found = found.filter(flow_id=flow_id)
+    if silent_for is not None:
+        found = found.filter(wanted_at__lte=at - timedelta(seconds=silent_for))
+    return found
+
+
 def of_flow(actor: Actor, flow: Flow, at: datetime) -> dict[str, Any]:
     mine = deployments_for(actor).filter(flow=flow)
     counts = dict(mine.values_list("status").annotate(count=Count("id")).order_by())
@@ -53,7 +74,8 @@ def of_flow(actor: Actor, flow: Flow, at: datetime) -> dict[str, Any]:
         "version": flow.version,
         "total": wanted.count(),
         "converged": wanted.filter(arrived).count(),
-        "counts": {status: counts.get(status, 0) for status in DeploymentStatus.values},
+        "counts": {status: counts.get(status, 0) for status in DeploymentStatus.values}
+        | {AWAITED: awaited_for(actor).filter(flow=flow).count()},
         "by_version": {"none" if number is None else str(number): count for number, count in versions},
         "drifted": mine.exclude(drift="").count(),
         "silent": [_silent(row, at) for row in _silent_rows(mine)],

@@ -285,7 +285,7 @@ SPECTACULAR_SETTINGS = {
         "StepStatus": "flows.choices.StepStatus",
         "StartedBy": "flows.choices.StartedBy",
         "SubmittedTrigger": "flows.api.shapes.workflows.TRIGGERS",
-        "DeploymentStatus": "flows.choices.DeploymentStatus",
+        "DeploymentStatus": "flows.choices.DEPLOYMENT_WORDS",
         "RolloutStatus": "flows.choices.RolloutStatus",
         "RolloutTargetStatus": "flows.choices.TargetStatus",
     },

@@ -13,7 +13,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 
 from accounts.services import locks, logins
 from devices.services import commands, gateways, healing, replies, tunnels
-from flows.services import deployment_answers, hub_claims, leases, robots, rollout_steps, switching
+from flows.services import awaiting, deployment_answers, hub_claims, leases, robots, rollout_steps, switching
 from rdos.kernel import journal
 from rdos.kernel.clock import database_now
 from telemetry.services import hub_events, partitions
@@ -97,6 +97,7 @@ def look_at_rollouts() -> None:
 def look_at_deployments() -> None:
     deployment_answers.give_up(database_now())
     deployment_answers.tell_again(database_now())
+    awaiting.look(database_now())
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from devices.access import node_for
 from flows import convergence
 from flows.access import deployment_for, flow_for
 from flows.api.shapes import deployments as shapes
-from flows.models import Deployment
+from flows.models import AwaitedDeployment, Deployment
 from flows.services import deployments
 from flows.services.deployments import Told
+from rdos.kernel.api.merging import Merged
 from rdos.kernel.api.paging import KeysetQuery, paged
 from rdos.kernel.api.views import ApiView
 from rdos.kernel.clock import database_now
@@ -90,13 +91,13 @@ class DeploymentsView(ApiView):
 
     @extend_schema(parameters=[shapes.DeploymentQuery, KeysetQuery], responses=shapes.DeploymentSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """List which flows are wanted on which nodes, newest first."""
+        """List which flows are wanted on which nodes, newest first; also on nodes that the hub does not know yet."""
         query, at = self.query(shapes.DeploymentQuery), database_now()
-        found = convergence.selected(self.actor, at=at, **query)
+        found = Merged(*(ask(self.actor, at=at, **query) for ask in (convergence.selected, convergence.awaited)))
         return paged(request, found, noun="deployments", shape=partial(self._shape, at))
 
-    def _shape(self, at: datetime, rows: Sequence[Deployment]) -> list[dict[str, Any]]:
-        return [self.answer(shapes.DeploymentSerializer, shapes.deployment_of(row, at)) for row in rows]
+    def _shape(self, at: datetime, rows: Sequence[Deployment | AwaitedDeployment]) -> list[dict[str, Any]]:
+        return [self.answer(shapes.DeploymentSerializer, shapes.either_of(row, at)) for row in rows]
 
 
 class DeploymentView(ApiView):
@@ -105,8 +106,9 @@ class DeploymentView(ApiView):
     @extend_schema(responses=shapes.DeploymentSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         """One flow on one node."""
-        row = deployment_for(self.actor, pk)
-        return self.ok(shapes.DeploymentSerializer, shapes.deployment_of(row, database_now()))
+        at = database_now()
+        row = convergence.awaited(self.actor, at=at).filter(pk=pk).first() or deployment_for(self.actor, pk)
+        return self.ok(shapes.DeploymentSerializer, shapes.either_of(row, at))
 
 
 class RetryDeploymentView(ToldAnswers):

@@ -1,3 +1,4 @@
+from flows.models.awaited import AwaitedDeployment
 from flows.models.deployment import Deployment, NodeReport
 from flows.models.execution import DeadLetter, Execution, LateResult, RunLine, Step
 from flows.models.flow import Flow, FlowVersion
@@ -5,6 +6,7 @@ from flows.models.robot import Robot
 from flows.models.rollout import Rollout, RolloutTarget
 
 __all__ = [
+    "AwaitedDeployment",
     "DeadLetter",
     "Deployment",
     "Execution",

@@ -15,8 +15,8 @@ from devices.services.operations import NEEDED
 from flows.access import deployment_for, flow_for
 from flows.choices import LIVE_DEPLOYMENTS, DeploymentStatus
 from flows.errors import NoFormerVersion, NotDeployed, NothingToRun
-from flows.models import Deployment, Flow, FlowVersion
-from flows.services import deploying, targets, versions
+from flows.models import AwaitedDeployment, Deployment, Flow, FlowVersion
+from flows.services import awaiting, deploying, targets, versions
 from flows.services.deploying import Skipped, Wish, skipped
 from flows.services.targets import Choice
 from rdos.kernel.actors import Actor
@@ -33,6 +33,7 @@ class Told:
     flow: Flow
     deployments: Sequence[Deployment]
     skipped: list[Skipped] = field(default_factory=list)
+    awaited: Sequence[AwaitedDeployment] = ()
 
 
 @transaction.atomic
@@ -46,7 +47,7 @@ def deploy(
     ttl: timedelta = commands.TIME_TO_LIVE,
     force: bool = False,
 ) -> Told:
-    """Again is always allowed: every node is told anew."""
+    """Again is always allowed: every node is told anew. One that the hub does not know yet is told when it is there."""
     flow = flow_for(actor, pk, "flows.deploy", hold=True)
     chosen = targets.choose(actor, flow, choice or Choice())
     wanted = version_of(flow, version)
@@ -54,7 +55,9 @@ def deploy(
     found, passed_by = deploying.want(wish)
     flow.deployed_at = at
     flow.save(update_fields=["deployed_at"])
-    told = Told(flow, found, chosen.skipped + passed_by)
+    awaiting.forget_known(flow, [row.node_id for row in found])
+    awaited = awaiting.remember(actor=actor, flow=flow, version=wanted, names=chosen.unknown, force=force, at=at)
+    told = Told(flow, found, _but(chosen.skipped, {row.node_key for row in awaited}) + passed_by, awaited)
     _record(actor, "flow.deploy", told, version=wanted.number, force=force, **chosen.told)
     return told
 
@@ -80,12 +83,15 @@ def undeploy(
     """From wherever it really is, whatever the flow's targets are by now; or only from the nodes that are named."""
     flow = flow_for(actor, pk, "flows.deploy", hold=True)
     live = Deployment.objects.filter(flow=flow, status__in=LIVE_DEPLOYMENTS)
-    if flow.deployed_at is None and not live.exists():
+    if flow.deployed_at is None and not live.exists() and not awaiting.is_awaited(flow):
         raise NotDeployed
     missing: list[Skipped] = []
-    if choice is not None and not choice.is_open:
+    if choice is None or choice.is_open:
+        awaiting.forget(actor=actor, flow=flow)
+    else:
         chosen = targets.choose(actor, flow, choice)
-        live, missing = live.filter(node__in=chosen.nodes), chosen.skipped
+        gone = awaiting.forget(actor=actor, flow=flow, names=chosen.unknown)
+        live, missing = live.filter(node__in=chosen.nodes), _but(chosen.skipped, gone)
     nodes, unseen = _seen(actor, live)
     wish = Wish(actor=actor, flow=flow, of=dict.fromkeys(nodes), at=at, ttl=ttl, force=force)
     found, passed_by = deploying.want(wish)
@@ -95,9 +101,13 @@ def undeploy(
     return told
 
 
+def _but(skipped: list[Skipped], names: set[str]) -> list[Skipped]:
+    return [one for one in skipped if one["node_id"] or one["node_name"] not in names]
+
+
 def _forget_whole(flow: Flow, *, whole: bool) -> None:
     wanted = Deployment.objects.filter(flow=flow, status__in=LIVE_DEPLOYMENTS, wanted__isnull=False)
-    if whole or not wanted.exists():
+    if whole or not (wanted.exists() or awaiting.is_awaited(flow)):
         flow.deployed_at = None
         flow.save(update_fields=["deployed_at"])
 
@@ -164,5 +174,5 @@ def withdraw_all(*, actor: Actor, flow: Flow, at: datetime) -> None:
 
 
 def _record(actor: Actor, action: str, told: Told, **facts: Any) -> None:
-    details = {"told": len(told.deployments), "skipped": len(told.skipped), **facts}
+    details = {"told": len(told.deployments), "skipped": len(told.skipped), "awaited": len(told.awaited), **facts}
     record(who=actor.who, action=action, about=row_of(told.flow), details=details)

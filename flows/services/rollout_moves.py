@@ -6,10 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.access import allows
-from accounts.authentication import actor_of_user
-from accounts.models import User
-from flows.access import flows_for
+from flows.access import deployer_of
 from flows.choices import OPEN_ROLLOUTS, ROLLOUT_LIFE, RolloutStatus
 from flows.models import Rollout, RolloutTarget
 from rdos.kernel.actors import Actor
@@ -48,11 +45,5 @@ def wave_of(rollout: Rollout) -> QuerySet[RolloutTarget]:
 
 
 def owner_of(rollout: Rollout) -> Actor | None:
-    """Whoever began it, with the rights they have by now; nobody when those are not enough."""
-    if rollout.owner_id is None:
-        return None
-    user = User.objects.filter(pk=rollout.owner_id, is_active=True).first()
-    actor = actor_of_user(user) if user is not None else None
-    if actor is None or not allows(actor, "flows.deploy"):
-        return None
-    return actor if flows_for(actor).filter(pk=rollout.flow_id).exists() else None
+    """Whoever began it."""
+    return deployer_of(rollout.flow_id, rollout.owner_id)

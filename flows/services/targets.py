@@ -1,7 +1,7 @@
 """Which nodes a deployment means, of those that its actor sees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Q
@@ -25,6 +25,8 @@ class Chosen:
     skipped: list[Skipped]
     # As it was asked for, for the journal.
     told: dict[str, object]
+    # Names that mean nobody. They are among the skipped, too.
+    unknown: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +65,9 @@ def named(actor: Actor, names: Sequence[str]) -> Chosen:
     found = nodes_for(actor).filter(Q(key__in=keys) | Q(pk__in=list(ids.values()))).only(*NEEDED, "key")
     by_name = {name: node for node in found for name in (node.key, str(node.pk))}
     nodes = {node.pk: node for name in wanted if (node := _one(by_name, name, ids)) is not None}
-    missing = [skipped("", name[:128], UNKNOWN) for name in wanted if _one(by_name, name, ids) is None]
-    return Chosen(list(nodes.values()), missing, {"nodes": len(wanted)})
+    missing = [name for name in wanted if _one(by_name, name, ids) is None]
+    passed_by = [skipped("", name[:128], UNKNOWN) for name in missing]
+    return Chosen(list(nodes.values()), passed_by, {"nodes": len(wanted)}, missing)
 
 
 def _one(by_name: dict[str, Node], name: str, ids: dict[str, UUID]) -> Node | None:

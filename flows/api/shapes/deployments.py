@@ -7,8 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from devices.services.operations import MOST_NODES
-from flows.choices import MOVING_DEPLOYMENTS, DeploymentStatus, Drift
-from flows.models import Deployment
+from flows.choices import AWAITED, DEPLOYMENT_WORDS, MOVING_DEPLOYMENTS, Drift
+from flows.models import AwaitedDeployment, Deployment
 from flows.services import versions
 from flows.services.deployments import Told
 from flows.services.targets import Choice
@@ -72,7 +72,7 @@ class RedeployRequest(RequestSerializer):
 class DeploymentQuery(RequestSerializer):
     flow_id = serializers.UUIDField(required=False)
     node_id = serializers.UUIDField(required=False)
-    status = serializers.ChoiceField(choices=DeploymentStatus.choices, required=False)
+    status = serializers.ChoiceField(choices=DEPLOYMENT_WORDS, required=False)
     drifted = serializers.BooleanField(required=False, allow_null=True, default=None)
     silent_for = serializers.IntegerField(
         min_value=0, max_value=366 * DAY, required=False, help_text="On their way for at least so many seconds."
@@ -95,11 +95,11 @@ class DeploymentSerializer(AnswerSerializer):
     id = serializers.UUIDField()
     flow_id = serializers.UUIDField()
     flow_name = serializers.CharField()
-    node_id = serializers.UUIDField()
+    node_id = serializers.UUIDField(allow_null=True, help_text="None: the hub does not know the node yet.")
     node_key = serializers.CharField()
     node_name = serializers.CharField()
     node_connected = serializers.BooleanField()
-    status = serializers.ChoiceField(choices=DeploymentStatus.choices)
+    status = serializers.ChoiceField(choices=DEPLOYMENT_WORDS)
     wanted_version = serializers.IntegerField(allow_null=True, help_text="None: it should be gone.")
     present_version = serializers.IntegerField(allow_null=True, help_text="What the node confirmed last.")
     former_version = serializers.IntegerField(allow_null=True, help_text="Where a rollback goes to.")
@@ -212,6 +212,31 @@ def deployment_of(row: Deployment, at: datetime) -> dict[str, Any]:
     }
 
 
+def awaited_of(row: AwaitedDeployment, at: datetime) -> dict[str, Any]:
+    """The same fields; what only a node can say is nothing yet."""
+    return dict.fromkeys(DeploymentSerializer().fields) | {
+        "id": row.pk,
+        "flow_id": row.flow_id,
+        "flow_name": row.flow.name,
+        "node_key": row.node_key,
+        "node_name": row.node_key,
+        "node_connected": False,
+        "status": AWAITED,
+        "wanted_version": row.version.number,
+        "converged": False,
+        "error": row.error or None,
+        "attempts": 0,
+        "wanted_at": row.wanted_at,
+        "silent_seconds": max(0, int((at - row.wanted_at).total_seconds())),
+        "wanted_by": {"kind": row.wanted_by_kind, "id": row.wanted_by_id, "name": row.wanted_by_label},
+        "created_at": row.created_at,
+    }
+
+
+def either_of(row: Deployment | AwaitedDeployment, at: datetime) -> dict[str, Any]:
+    return awaited_of(row, at) if isinstance(row, AwaitedDeployment) else deployment_of(row, at)
+
+
 def told_of(told: Told, at: datetime) -> dict[str, Any]:
     flow = told.flow
     return {
@@ -226,12 +251,13 @@ def told_of(told: Told, at: datetime) -> dict[str, Any]:
         "version": flow.version,
         "created_at": flow.created_at,
         "updated_at": flow.updated_at,
-        "deployments": [deployment_of(row, at) for row in _of(told)],
+        "deployments": [either_of(row, at) for row in _of(told)],
         "skipped": told.skipped,
     }
 
 
-def _of(told: Told) -> Sequence[Deployment]:
-    for row in told.deployments:
+def _of(told: Told) -> Sequence[Deployment | AwaitedDeployment]:
+    rows: list[Deployment | AwaitedDeployment] = [*told.deployments, *told.awaited]
+    for row in rows:
         row.flow = told.flow
-    return told.deployments
+    return rows

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.api.envelopes import Page
+from rdos.kernel.api.merging import Merged
 from rdos.kernel.api.serializers import RequestSerializer, checked
 from rdos.kernel.errors import InvalidQuery
 
@@ -38,7 +39,7 @@ class NumberedQuery(RequestSerializer):
 Shape = Callable[[Sequence[Any]], Sequence[Any]]
 
 
-def paged(request: Request, rows: QuerySet[Any], *, noun: str, shape: Shape) -> Response:
+def paged(request: Request, rows: QuerySet[Any] | Merged, *, noun: str, shape: Shape) -> Response:
     """Newest first. The rows need `created_at` and `id`."""
     accent = accent_of(request)
     ordered = rows.order_by("-created_at", "-id")
@@ -49,7 +50,7 @@ def paged(request: Request, rows: QuerySet[Any], *, noun: str, shape: Shape) -> 
     return response
 
 
-def _keyset(request: Request, rows: QuerySet[Any], noun: str, shape: Shape) -> Page:
+def _keyset(request: Request, rows: QuerySet[Any] | Merged, noun: str, shape: Shape) -> Page:
     query = checked(KeysetQuery(data=request.query_params.dict()), query=True)
     if query["cursor"]:
         at, pk = _read_cursor(query["cursor"])
@@ -61,7 +62,7 @@ def _keyset(request: Request, rows: QuerySet[Any], noun: str, shape: Shape) -> P
     return Page(noun=noun, rows=shape(shown), next_cursor=_write_cursor(shown[-1]) if more else "")
 
 
-def _numbered(request: Request, rows: QuerySet[Any], noun: str, shape: Shape) -> Page:
+def _numbered(request: Request, rows: QuerySet[Any] | Merged, noun: str, shape: Shape) -> Page:
     query = checked(NumberedQuery(data=request.query_params.dict()), query=True)
     number, size = query["page"], query["page_size"]
     shown = list(rows[(number - 1) * size : number * size])
