@@ -56,8 +56,8 @@ def cancelled(robot_key: str, pk: UUID) -> None:
     ring_on_commit(of_robot(robot_key), f"cancel {pk}")
 
 
-# What people tell a robot on its socket, in the words of its frames.
-ORDERS = ("pause", "resume", "shutdown", "status_request")
+# What people tell a robot on its socket.
+ORDERS = ("pause", "resume", "shutdown", "restart", "status_request")
 
 
 def ordered(robot_key: str, order: str) -> None:

@@ -108,6 +108,12 @@ class OnlyCalls(Conflict):
     code = "only_calls"
 
 
+class RobotAway(Conflict):
+    """This robot is offline, so that nobody can tell it anything."""
+
+    code = "robot_offline"
+
+
 class DeadLetterNotFound(NotFound):
     """DLQ entry not found"""
 

@@ -136,7 +136,10 @@ class StartView(OrderView):
 class RestartView(OrderView):
     @extend_schema(request=None, responses=shapes.RobotSerializer)
     def post(self, request: Request, robot_id: str) -> Response:
-        """Tell the machine to restart. Only a robot that is on the line can be told."""
+        """Tell a robot to restart: as a command if it is a connected node, else by a graceful shutdown on its socket.
+
+        One that is offline, or only calls in, cannot be told: 409.
+        """
         return self.told(robot_id, robot_orders.restart)
 
 

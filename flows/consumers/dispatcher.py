@@ -38,6 +38,12 @@ RENEW_SECONDS = 10.0
 SEEN_SECONDS = 20.0
 # How long a revoked key may still be used by a socket that is open.
 CHECK_SECONDS = 20.0
+# Orders that are no frame by their own name. Casare's robots know no restart: they shut down, and are started again by
+# whatever keeps them running; one that can start itself again reads that it should.
+ORDERED: dict[str, tuple[str, dict[str, Any]]] = {
+    "shutdown": ("shutdown", {"graceful": True}),
+    "restart": ("shutdown", {"graceful": True, "restart": True}),
+}
 REVOKED = Closing(4001, "its key is not good any more")
 MOST_SAID = 20_000
 
@@ -166,7 +172,7 @@ class Dispatcher:
         elif word == "session" and rest != str(session.session_id):
             self._doubts.add(session)
         elif word in doorbell.ORDERS:
-            session.say(word, {"graceful": True} if word == "shutdown" else {})
+            session.say(*ORDERED.get(word, (word, {})))
 
     def _call_off(self, session: Session, pk: UUID, reason: str = "Cancelled") -> None:
         if session.call_off(pk):

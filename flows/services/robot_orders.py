@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
+from devices.choices import CONNECTED
 from devices.services import telling
 from flows import doorbell
 from flows.access import robot_for
 from flows.choices import RobotStatus
-from flows.errors import OnlyCalls
+from flows.errors import OnlyCalls, RobotAway
 from flows.models import Robot
 from flows.services import leases
 from rdos.kernel.actors import Actor
@@ -42,12 +43,24 @@ def stop(*, actor: Actor, key: str, at: datetime, force: bool = False) -> Robot:
 
 
 def restart(*, actor: Actor, key: str, at: datetime) -> Robot:
-    """Of whoever is on the line. A robot that only calls in cannot be told."""
+    """Of whoever is on the line, as a node or as a robot. One that only calls in cannot be told."""
     robot = robot_for(actor, key, "robots.operate")
-    if not robot.node.is_connected:
+    if robot.node.status not in CONNECTED:
+        raise RobotAway
+    if robot.node.is_connected:
+        telling.tell(actor=actor, node=robot.node, action={"type": "restart"}, at=at, wait=None)
+        return resume(actor=actor, key=key, at=at)
+    if robot.session_id is None:
         raise OnlyCalls
-    telling.tell(actor=actor, node=robot.node, action={"type": "restart"}, at=at, wait=None)
-    return resume(actor=actor, key=key, at=at)
+    return _restart_by_socket(actor, key, at)
+
+
+@transaction.atomic
+def _restart_by_socket(actor: Actor, key: str, at: datetime) -> Robot:
+    robot = resume(actor=actor, key=key, at=at)
+    doorbell.ordered(key, "restart")
+    record(who=actor.who, action="robot.restart", about=row_of(robot.node))
+    return robot
 
 
 def _drain(actor: Actor, key: str, verb: str, drains: bool) -> Robot:

@@ -206,9 +206,24 @@ def test_orders_of_people_reach_the_robot_in_its_dialect(robot: MakeRobot) -> No
     bot = robot(dialect=ENVELOPE).register()
     for order in doorbell.ORDERS:
         ring(doorbell.of_robot("bot-1"), order)
-        assert bot.hear(order) is not None
+        assert bot.hear("shutdown" if order == "restart" else order) is not None
     ring(doorbell.of_robot("bot-1"), "shutdown")
     assert bot.hear("shutdown") == {"graceful": True}
+
+
+@pytest.mark.parametrize("dialect", [FLAT, ENVELOPE])
+def test_a_restart_reaches_a_robot_on_its_socket(robot: MakeRobot, operator: Person, dialect: str) -> None:
+    bot = robot(dialect=dialect).register()
+    restart = "/api/v1/robots/bot-1/restart"
+    operator.caller.post("/api/v1/robots/bot-1/pause")
+    answer = operator.caller.post(restart)
+    assert (answer.status_code, answer.json()["status"]) == (200, "idle")
+    told = bot.hear("shutdown")
+    assert (told["graceful"], told["restart"]) == (True, True)
+    bot.leave()
+    until(lambda: Robot.objects.get(node__key="bot-1").session_id is None)
+    refused = operator.caller.post(restart)
+    assert (refused.status_code, refused.json()["code"]) == (409, "robot_offline")
 
 
 def test_a_robot_that_is_paused_by_a_person_is_told_and_takes_nothing_until_it_goes_on(

@@ -132,6 +132,9 @@ def test_only_who_is_on_the_line_can_be_restarted(operator: Person) -> None:
     robot_named("bot")
     refused = operator.caller.post(f"{ROBOTS}/bot/restart")
     assert (refused.status_code, refused.json()["code"]) == (409, "only_calls")
+    Node.objects.filter(key="bot").update(status="offline")
+    refused = operator.caller.post(f"{ROBOTS}/bot/restart")
+    assert (refused.status_code, refused.json()["code"]) == (409, "robot_offline")
     Robot.objects.create(node=told.node("arm", "robot"))
     assert operator.caller.post(f"{ROBOTS}/arm/restart").status_code == 200
     assert [letter.action for letter in told.receive()] == [{"type": "restart"}]
