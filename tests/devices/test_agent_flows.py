@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.devices.agents import Visit, connected, mode_of
+from tests.devices.agents import TOKEN, Visit, agent, connected, hub, mode_of
 
 FLOW = {"flow_id": "f-1", "name": "Teleop", "version": 2, "kind": "nodered", "definition": {"flows": []}}
 
@@ -19,6 +19,7 @@ def state(tmp_path: Path) -> Path:
 @pytest.fixture
 def visit(state: Path) -> Iterator[Visit]:
     with connected(state) as (_, found):
+        assert found.next("flow_report")["payload"] == {"flows": []}
         yield found
 
 
@@ -44,3 +45,14 @@ def test_an_id_is_no_path(visit: Visit, state: Path, flow_id: object) -> None:
     ack = visit.do("deploy_flow", **FLOW | {"flow_id": flow_id})
     assert (ack["success"], ack["error_code"]) == (False, "validation_error")
     assert not (state / "flows").exists()
+
+
+def test_what_became_of_its_flows_in_an_outage_is_told_when_it_is_back(state: Path) -> None:
+    with hub() as found, agent(state, "--hub", found.url, "--token", TOKEN):
+        first = found.visit().register()
+        first.do("deploy_flow", **FLOW)
+        first.do("deploy_flow", **FLOW | {"flow_id": "f-2"})
+        first.hang_up()
+        (state / "flows" / "f-1.json").unlink()
+        second = found.visit().accept()
+        assert second.next("flow_report")["payload"] == {"flows": [{"flow_id": "f-2", "version": 2}]}

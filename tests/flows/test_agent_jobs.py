@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from devices.models import Node
 from devices.services import agent_file, nodes
-from flows.models import Execution, Robot, RunLine, Step
+from flows.models import Deployment, Execution, Robot, RunLine, Step
 from flows.services import executions
 from tests.devices.conftest import until
 from tests.devices.hub import Hub
+from tests.flows import deploying
 from tests.flows.graphs import ADDING, FAILING, flow_of, waiting
 from tests.flows.story import run_of
 from tests.people import Person
@@ -147,3 +148,12 @@ def test_an_agent_that_ends_hands_back_what_it_did_not_finish(desk: Desk) -> Non
 def test_a_config_of_jobs_that_makes_no_sense_is_refused(desk: Desk, jobs: dict[str, Any]) -> None:
     status, answer = desk.configure(**jobs)
     assert status == 422 and "jobs" in json.dumps(answer)
+
+
+def test_a_flow_that_it_lost_while_it_was_away_is_drift_when_it_is_back(desk: Desk, developer: Person) -> None:
+    flow = deploying.flow_of()
+    deploying.deploy(developer, flow, node_ids=[str(desk.row.pk)])
+    until(lambda: Deployment.objects.filter(status="deployed", drift="").exists(), 20)
+    (desk.log.parent / "state" / "flows" / f"{flow.pk}.json").unlink()
+    desk.tell({"type": "restart"})
+    until(lambda: Deployment.objects.filter(status="deployed", drift="missing").exists(), 20)

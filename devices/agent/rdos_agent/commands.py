@@ -55,6 +55,9 @@ class Commands:
         else:
             self._do(command_id, action)
 
+    def report_flows(self) -> None:
+        self._outbox.put_in_place(frame("flow_report", self._flows.report()))
+
     def stop(self) -> None:
         for task in self._running.values():
             task.cancel()
@@ -77,7 +80,7 @@ class Commands:
             # After the ack, because an ack makes a hub forget the config it knew.
             self._outbox.put(frame("config_response", self._config.shown()))
         if kind in FLOWS:
-            self._outbox.put(frame("flow_report", self._flows.report()))
+            self.report_flows()
         if kind == "restart" and ack["success"]:
             logger.info("The hub asked for a restart.")
             self._outbox.end()

@@ -20,6 +20,13 @@ class Outbox:
         self._frames.append(message)
         self._news.set()
 
+    def put_in_place(self, message: Frame) -> None:
+        """Of those before it of its type none is true any more."""
+        stale = [one for one in self._frames if one["type"] == message["type"]]
+        for one in stale:
+            self._frames.remove(one)
+        self.put(message)
+
     def end(self) -> None:
         """Deliver what is here, and no more."""
         self.last_words = True

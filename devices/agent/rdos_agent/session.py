@@ -50,6 +50,8 @@ def _reason(answer: Frame) -> str:
 
 async def serve(agent: Agent, line: ClientConnection) -> None:
     """Until the connection ends, or the outbox has said its last words."""
+    # What became of its flows while nobody was listening.
+    agent.commands.report_flows()
     await first_to_end(
         _listen(agent, line),
         _repeat(agent, line, "health", agent.figures.health),
