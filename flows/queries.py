@@ -16,7 +16,8 @@ from flows.models import DeadLetter, Execution, Robot, RunLine
 # Counted exactly up to here; beyond, the number says nothing more to anybody.
 COUNTED = 10_000
 ESTIMATE = re.compile(r"rows=(\d+)")
-# A run that was ready for so long and is not begun is worth a look.
+# A run that was ready for so long and is not begun is worth a look: Casare's own promise for the delay of a start
+# (300 s, contract 3.6), and as long as a robot may be unseen before Casare's dashboards call it offline.
 LONG = timedelta(minutes=5)
 # So far back a robot's lines are looked for.
 LATEST_RUNS = 50

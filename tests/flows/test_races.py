@@ -209,3 +209,29 @@ def test_a_robot_that_is_full_is_woken_by_its_own_end(hub: Hub, admin: Person) -
     until(lambda: seen("other"))
     bearer(raw).post(f"{JOBS}/{first}/complete", {"result": {}})
     assert other.result(30)[0]["job_id"] == str(second)
+
+
+@pytest.mark.parametrize("prefix", ["", "/bloxserver"])
+@pytest.mark.parametrize("fields", [("name", "name"), ("name", "description"), ("definition", "definition")])
+def test_of_two_edits_that_saw_the_same_one_is_kept_and_the_other_hears_both_sides(
+    developer: Person, admin: Person, prefix: str, fields: tuple[str, str]
+) -> None:
+    texts = {"definition": "organism_yaml"} if prefix else {}
+    callers = {"By one": developer.caller, "By the other": admin.caller}
+    for _ in range(5):
+        flow = flow_that_runs(kind="organism", access="shared")
+        address = f"{prefix}/api/v1/flows/{flow.pk}"
+        wanted = dict(zip(callers, fields, strict=True))
+
+        def patch(words: str, field: str, address: str = address) -> Any:
+            return callers[words].patch(address, {texts.get(field, field): words}, headers={"If-Match": '"1"'})
+
+        answers = at_once([lambda item=item: (item[0], patch(*item)) for item in wanted.items()])
+        (won,) = [words for words, answer in answers if answer.status_code == 200]
+        ((lost, refused),) = [(words, answer) for words, answer in answers if answer.status_code == 412]
+        told = refused.json()
+        assert told["yours"] == {"revision": 1, wanted[lost]: lost}
+        assert (told["theirs"]["revision"], told["theirs"][wanted[won]]) == (2, won)
+        flow.refresh_from_db()
+        assert flow.revision == 2
+        assert callers[lost].get(f"/api/v1/flows/{flow.pk}").json()[wanted[won]] == won
