@@ -12,15 +12,22 @@ from rdos.kernel.encryption import EncryptedField
 
 
 class NextNumber(models.Func):
-    """The next number of a sequence that both dialects know in their own way."""
+    """The next number of a sequence that both dialects know in their own way.
+
+    SQLite looks the last one up once for a whole statement, so whatever is written in one says which of its rows it is.
+    """
 
     output_field = models.BigIntegerField()
+
+    def __init__(self, place: int = 0) -> None:
+        super().__init__()
+        self.place = place
 
     def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> tuple[str, Any]:
         return "nextval('devices_command_number')", ()
 
     def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, Any]:
-        return "(SELECT COALESCE(MAX(number), 0) + 1 FROM devices_command)", ()
+        return "(SELECT COALESCE(MAX(number), 0) + 1 + %s FROM devices_command)", (self.place,)
 
 
 class Operation(models.Model):

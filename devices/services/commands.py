@@ -24,6 +24,7 @@ TIME_TO_LIVE = timedelta(days=1)
 LONGEST_ERROR = 2000
 # At once; whoever calls comes again while there are as many.
 MOST_EXPIRED = 1000
+MOST_KEPT = 1000
 
 
 def wake(node_id: UUID) -> None:
@@ -83,6 +84,13 @@ def draft(*, who: Who, node_id: UUID, action: Mapping[str, Any], **fields: Any) 
     if shown != action:
         conceal(command, "sealed", orjson.dumps(action).decode())
     return command
+
+
+def keep(drafts: Sequence[Command]) -> None:
+    """Many at once; each node gets its own in this order."""
+    for place, command in enumerate(drafts):
+        command.number = NextNumber(place)
+    Command.objects.bulk_create(drafts, batch_size=MOST_KEPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from rdos.kernel.journal.storable import storable
 from rdos.kernel.secrecy import mask
 
 MOST_NODES = 10_000
-BATCH = 1000
 FAILED = (CommandStatus.REJECTED, CommandStatus.EXPIRED, CommandStatus.CANCELLED)
 # All that is read of a node: health and metadata may be large.
 NEEDED = (
@@ -145,7 +144,7 @@ def _tell(
             rows.append(_row(actor, operation, node, action, ttl, at))
             if node.is_connected:
                 commands.wake(node.pk)
-    Command.objects.bulk_create(rows, batch_size=BATCH)
+    commands.keep(rows)
     operation.skipped = skipped
     operation.save(update_fields=["skipped"])
     ring_on_commit(commands.operation_bell(operation.pk))

@@ -22,7 +22,6 @@ from rdos.kernel.journal import Who
 PURPOSE = "deploy"
 # A node takes a frame of 8 MiB; much less than that keeps its socket free for other words.
 LARGEST = 2**20
-BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _obstacle(actor: Actor, parcel: Parcel, at: datetime) -> str:
 
 def _send(parcels: Sequence[Parcel]) -> list[UUID]:
     drafted = [[_draft(parcel, action) for action in actions_of(parcel)] for parcel in parcels]
-    Command.objects.bulk_create([one for some in drafted for one in some], batch_size=BATCH)
+    commands.keep([one for some in drafted for one in some])
     for parcel in parcels:
         if parcel.node.is_connected:
             commands.wake(parcel.node.pk)

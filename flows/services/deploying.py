@@ -16,12 +16,13 @@ from flows import doorbell
 from flows.choices import DEPLOYMENT_LIFE, DeploymentStatus, Drift, TargetStatus
 from flows.models import Deployment, Flow, FlowVersion, Rollout, RolloutTarget
 from flows.services import delivering
-from flows.services.delivering import BATCH, Parcel
+from flows.services.delivering import Parcel
 from rdos.kernel.actors import Actor
 
 # Nobody refused anything: when the node is back, it is told again, though not for ever.
 SILENCE_CODES = frozenset({"expired", "no_answer", "connection_lost", "not_connected"})
 SUPERSEDED = "Something else is wanted of the node meanwhile"
+BATCH = 1000
 UNANSWERED = (TargetStatus.SENT, TargetStatus.DEFERRED, TargetStatus.REVERTING)
 
 Skipped = dict[str, str]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from devices.models import Node
@@ -48,11 +47,6 @@ def online(new_node: Callable[..., tuple[Node, FakeNode, str]]) -> MakeNode:
         return node.register(token)
 
     return make
-
-
-def insist_on_postgresql(reason: str = "the suite's SQLite lives in the memory of one process") -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip(reason)
 
 
 def until(true: Callable[[], Any], seconds: float = 10.0) -> Any:

@@ -16,14 +16,13 @@ from websockets.exceptions import ConnectionClosed
 from devices.models import Command, Node
 from devices.services import commands, nodes
 from rdos.kernel.journal import SYSTEM
-from tests.devices.conftest import becomes, insist_on_postgresql, row_of, until
+from tests.devices.conftest import becomes, row_of, until
 from tests.devices.fake_node import FakeNode
 from tests.devices.hub import serving
 from tests.people import Person
 
 
 def queue(node: FakeNode, count: int, lives: timedelta = timedelta(hours=1), size: int = 0) -> list[str]:
-    insist_on_postgresql("SQLite numbers what is written in one step alike")
     later = timezone.now() + lives
     drafts = [
         commands.draft(
@@ -34,7 +33,7 @@ def queue(node: FakeNode, count: int, lives: timedelta = timedelta(hours=1), siz
         )
         for number in range(count)
     ]
-    Command.objects.bulk_create(drafts)
+    commands.keep(drafts)
     return [str(command.pk) for command in Command.objects.filter(node_id=node.node_id).order_by("number")[:count]]
 
 

@@ -7,34 +7,28 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
 from django.conf import settings as hub_settings
-from django.db import connection
 from django.utils import timezone
 
 from devices.models import Command, Node
 from devices.services import nodes, replies
 from tests import servers
-from tests.devices.conftest import becomes, insist_on_postgresql, row_of, until
+from tests.devices.conftest import becomes, row_of, until
 from tests.devices.fake_node import FakeNode
 from tests.devices.hub import Hub
-from tests.doors.running import Running, gateway, running
+from tests.doors.running import Running, gateway, own_database, running
 from tests.people import Person, bearer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def variables(**more: str) -> dict[str, str]:
-    """What leads a process of its own to this test's database."""
-    insist_on_postgresql()
-    url = urlsplit(os.environ["DATABASE_URL"])
-    name = connection.settings_dict["NAME"]
     return {
         "DJANGO_SETTINGS_MODULE": "rdos.settings",
-        "DATABASE_URL": urlunsplit(url._replace(path=f"/{name}")),
+        "DATABASE_URL": own_database(),
         "REDIS_URL": hub_settings.REDIS_URL,
         "RDOS_ONE_CORE": "false",
         "RDOS_NODE_KEEPALIVE_SECONDS": "1",

@@ -14,7 +14,6 @@ from urllib.request import Request, urlopen
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,9 +23,10 @@ from devices.services import nodes, simulated
 from devices.services.simulated import Part
 from rdos.kernel.models import JournalEntry
 from rdos.up.programs import Program
-from tests.devices.conftest import MakeNode, insist_on_postgresql, until
+from tests.devices.conftest import MakeNode, until
 from tests.devices.fake_node import FakeNode
 from tests.devices.hub import Hub
+from tests.doors.running import own_database
 from tests.people import Person
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,10 +38,7 @@ class Simulator:
     """The command in a process of its own, against the hub of this test."""
 
     def __init__(self, hub: Hub, directory: Path) -> None:
-        insist_on_postgresql()
-        name = connection.settings_dict["NAME"]
-        address, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-        self.environment = {**os.environ, "DATABASE_URL": f"{address}/{name}", "RDOS_VAR_DIR": str(directory)}
+        self.environment = {**os.environ, "DATABASE_URL": own_database(), "RDOS_VAR_DIR": str(directory)}
         self.directory, self.hub = directory, hub
         self.processes: list[subprocess.Popen[str]] = []
 

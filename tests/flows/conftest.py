@@ -9,7 +9,7 @@ import pytest
 from flows.models import Execution
 from flows.services import leases
 from rdos.kernel.clock import database_now
-from tests.devices.conftest import insist_on_postgresql, until
+from tests.devices.conftest import until
 from tests.devices.hub import Hub, serving
 from tests.flows.fake_robot import FLAT, FakeRobot
 from tests.people import Person
@@ -19,7 +19,6 @@ MakeRobot = Callable[..., FakeRobot]
 
 @pytest.fixture
 def hub(transactional_db: None) -> Iterator[Hub]:
-    insist_on_postgresql()
     with serving() as running:
         yield running
 

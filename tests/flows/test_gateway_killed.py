@@ -12,13 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from flows.models import Execution, LateResult, Robot, Step
 from flows.services import leases
 from rdos.kernel.clock import database_now
-from tests.devices.conftest import insist_on_postgresql, until
-from tests.doors.running import free_port
+from tests.devices.conftest import until
+from tests.doors.running import free_port, own_database
 from tests.flows.fake_robot import ENVELOPE, FakeRobot
 from tests.flows.story import flow_that_runs, run_of
 from tests.people import Person
@@ -29,8 +28,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 @contextmanager
 def gateway(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """On the test's own database."""
-    database = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
-    environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": settings.REDIS_URL, "LOG_LEVEL": "error"}
+    environment = {**os.environ, "DATABASE_URL": own_database(), "REDIS_URL": settings.REDIS_URL, "LOG_LEVEL": "error"}
     command = [sys.executable, "manage.py", "gateway", "--port", str(port)]
     process = subprocess.Popen(command, cwd=PROJECT, env=environment)
     try:
@@ -50,7 +48,6 @@ def _is_up(port: int) -> bool:
 
 @pytest.mark.django_db(transaction=True)
 def test_jobs_of_a_killed_gateway_are_done_once_by_whoever_gets_them_next(admin: Person) -> None:
-    insist_on_postgresql()
     token, port = admin.robot_token("bot"), free_port()
     bot = FakeRobot(f"ws://127.0.0.1:{port}/ws/robot/bot", token, ENVELOPE)
     flow = flow_that_runs(max_retries=3)

@@ -14,7 +14,7 @@ from flows import tasks
 from flows.models import DeadLetter, Execution, Flow, RunLine, Step
 from flows.services import executions, hub_claims, leases, queueing, running
 from rdos.kernel.journal import SYSTEM
-from tests.devices.conftest import insist_on_postgresql, until
+from tests.devices.conftest import until
 from tests.flows.graphs import ADDING, FAILING, flow_of, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,7 +127,6 @@ def in_the_background(pk: UUID) -> threading.Thread:
 
 
 def test_a_run_that_is_cancelled_meanwhile_stops(told: list[str]) -> None:
-    insist_on_postgresql()
     run = begin(hub_flow(waiting(4.9)))
     worker = in_the_background(run.pk)
     until(lambda: Step.objects.filter(execution=run).exists())
@@ -139,7 +138,6 @@ def test_a_run_that_is_cancelled_meanwhile_stops(told: list[str]) -> None:
 
 
 def test_what_two_workers_are_told_of_is_run_by_one(told: list[str]) -> None:
-    insist_on_postgresql()
     run = begin(hub_flow(waiting(0.3)))
     workers = [in_the_background(run.pk) for _ in range(4)]
     for worker in workers:

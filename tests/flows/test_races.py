@@ -14,7 +14,7 @@ from django.db import connection
 from flows.models import DeadLetter, Execution, Robot
 from flows.services import starting
 from rdos.kernel.clock import database_now
-from tests.devices.conftest import insist_on_postgresql, until
+from tests.devices.conftest import until
 from tests.devices.hub import Hub, serving
 from tests.flows.story import flow_that_runs, run_of
 from tests.flows.test_jobs_of_people import failed
@@ -22,11 +22,6 @@ from tests.people import Caller, Person, bearer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JOBS = "/api/v1/jobs"
-
-
-@pytest.fixture(autouse=True)
-def several_connections() -> None:
-    insist_on_postgresql()
 
 
 def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -11,7 +11,7 @@ from devices.models import Command
 from flows.models import Deployment, RolloutTarget
 from flows.services import rollout_steps
 from tests.devices import told
-from tests.devices.conftest import insist_on_postgresql, until
+from tests.devices.conftest import until
 from tests.flows.deploying import flow_of
 from tests.flows.rolling import begin, fleet, look, state
 from tests.people import Person
@@ -40,7 +40,6 @@ def together(many: int, work: Callable[[], object]) -> None:
 
 
 def test_two_ticks_at_once_tell_a_wave_once(developer: Person) -> None:
-    insist_on_postgresql()
     nodes = fleet(8)
     rollout = begin(developer, flow_of(), nodes, waves=[{"count": 2}, {"count": 3}, {"percent": 100}])
     for size in (2, 3, 3):
@@ -54,7 +53,6 @@ def test_two_ticks_at_once_tell_a_wave_once(developer: Person) -> None:
 
 
 def test_answers_and_ticks_at_once_block_nobody(developer: Person) -> None:
-    insist_on_postgresql()
     nodes = fleet(12)
     rollout = begin(developer, flow_of(), nodes, waves=[{"count": 1}, {"count": 2}, {"count": 3}, {"percent": 100}])
     done = threading.Event()

@@ -7,7 +7,7 @@ import pytest
 
 from devices.models import Node
 from flows.models import Execution, Robot, RunLine, Step
-from tests.devices.conftest import insist_on_postgresql, until
+from tests.devices.conftest import until
 from tests.devices.hub import serving
 from tests.devices.test_simulate import Simulator, ended
 from tests.flows.graphs import ADDING, FAILING, flow_of, waiting
@@ -16,7 +16,6 @@ from tests.flows.story import run_of
 
 @pytest.fixture
 def simulator(transactional_db: None, tmp_path: Path) -> Iterator[Simulator]:
-    insist_on_postgresql()
     with serving() as hub:
         made = Simulator(hub, tmp_path / "var")
         yield made

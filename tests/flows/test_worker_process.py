@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from flows.models import Execution, Step
-from tests.devices.conftest import insist_on_postgresql, until
+from tests.devices.conftest import until
+from tests.doors.running import own_database
 from tests.flows.graphs import ADDING, flow_of, waiting
 from tests.flows.story import run_of
 
@@ -20,9 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[None]:
-    insist_on_postgresql()
-    database = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
-    environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": settings.REDIS_URL, "RDOS_WORKERS": "1"}
+    environment = {**os.environ, "DATABASE_URL": own_database(), "REDIS_URL": settings.REDIS_URL, "RDOS_WORKERS": "1"}
     process = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=PROJECT, env=environment)
     try:
         yield
