@@ -22,10 +22,10 @@ import psutil
 from rdos.up import guard
 from rdos.up.lodging import Lodging, lodge
 from rdos.up.nats import Nats
-from rdos.up.ports import free
 from rdos.up.postgres import THROWAWAY, Postgres
 from rdos.up.programs import Program, end, spawn
 from rdos.up.redis import Redis
+from tests.ports import free
 
 HANDED_ON = (
     "DATABASE_URL",

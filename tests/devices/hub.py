@@ -1,5 +1,6 @@
 """A real hub in a thread of the test: uvicorn, the front, real sockets, the test's own database."""
 
+import socket
 import ssl
 import threading
 import time
@@ -11,7 +12,6 @@ from typing import Any
 import uvicorn
 
 from rdos.doors.serving import CAREFUL_SOCKET, SOCKET_MESSAGE_BYTES
-from tests.doors.running import free_port
 
 START_SECONDS = 20.0
 
@@ -41,12 +41,12 @@ class Hub:
 def serving(tls: ssl.SSLContext | None = None) -> Iterator[Hub]:
     from rdos.asgi import front
 
-    port = free_port()
+    # Listening before anybody else could take the port.
+    door = socket.create_server(("127.0.0.1", 0))
+    port = door.getsockname()[1]
     options: dict[str, Any] = {"ssl_context_factory": lambda *_: tls} if tls else {}
     config = uvicorn.Config(
         front(),
-        host="127.0.0.1",
-        port=port,
         loop="uvloop",
         http="rdos.doors.heads:CarefulHttp",
         ws=CAREFUL_SOCKET,
@@ -61,7 +61,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Hub]:
         **options,
     )
     server = uvicorn.Server(config)
-    hub = Hub(port, server, threading.Thread(target=server.run, daemon=True), tls is not None)
+    hub = Hub(port, server, threading.Thread(target=server.run, args=([door],), daemon=True), tls is not None)
     hub.thread.start()
     deadline = time.monotonic() + START_SECONDS
     while not server.started:
@@ -71,3 +71,4 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Hub]:
         yield hub
     finally:
         hub.stop()
+        door.close()

@@ -55,9 +55,8 @@ def test_the_cleanup_of_an_old_connection_touches_nothing(online: Any) -> None:
         newer = FakeNode(node.url, node.node_id, node.secret).come_back()
         node.vanish()
         node = newer
-    time.sleep(0.5)
-    row = row_of(node)
-    assert row.status == "online" and Connection.objects.filter(node=row, closed_at=None).count() == 1
+    until(lambda: Connection.objects.filter(node=row_of(node), closed_at=None).count() == 1)
+    assert row_of(node).status == "online"
 
 
 def test_deleting_a_node_closes_it(online: Any, admin: Person) -> None:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.db import connection
 
+from tests.ports import free
+
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20.0
 
@@ -38,12 +40,6 @@ def own_database() -> str:
     return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def launch(*command: str, port: int, **variables: str) -> subprocess.Popen[bytes]:
     """`{port}` in the command becomes the port."""
     ours = {"DJANGO_SETTINGS_MODULE": "tests.doors.settings", "PYTHONPATH": str(PROJECT)}
@@ -54,7 +50,7 @@ def launch(*command: str, port: int, **variables: str) -> subprocess.Popen[bytes
 
 @contextmanager
 def running(*command: str, **variables: str) -> Iterator[Running]:
-    port = free_port()
+    port = free()
     process = launch(*command, port=port, **variables)
     try:
         _wait_until_listening(process, port)

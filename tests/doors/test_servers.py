@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import httpx
 import pytest
 
+from rdos.up.ports import answers
 from tests.doors.running import Running, daphne, gateway, launch, running, web
 
 SERVERS = {
@@ -98,10 +100,10 @@ def test_a_file_arrives_whole(server: Running) -> None:
 
 def test_a_stream_arrives_in_pieces(server: Running) -> None:
     began = time.monotonic()
-    with httpx.stream("GET", f"{server.url}/drip?count=10") as answer:
+    with httpx.stream("GET", f"{server.url}/drip?count=50") as answer:
         lines = [(json.loads(line)["number"], time.monotonic() - began) for line in answer.iter_lines()]
 
-    assert [number for number, _ in lines] == list(range(10))
+    assert [number for number, _ in lines] == list(range(50))
     assert lines[-1][1] - lines[0][1] > 0.1
 
 
@@ -171,7 +173,7 @@ def test_slow_senders_hold_no_thread(hub: Running) -> None:
             line = lines.enter_context(hub.connect())
             line.sendall(b"POST /measure HTTP/1.1\r\nHost: hub\r\nContent-Length: 100\r\n\r\nabc")
 
-        assert httpx.get(f"{hub.url}/facts", timeout=2).status_code == 200
+        assert httpx.get(f"{hub.url}/facts", timeout=10).status_code == 200
 
 
 def test_a_stop_tells_those_still_sending() -> None:
@@ -232,11 +234,14 @@ def test_endless_trailers_end_the_connection(hub: Running, piece: bytes) -> None
             assert line.recv(4096) == b""
 
 
-def test_a_stop_lets_the_open_request_finish() -> None:
+def test_a_stop_lets_the_open_request_finish(tmp_path: Path) -> None:
+    place = tmp_path / "place"
     with running(*gateway()) as server, server.connect() as line:
-        line.sendall(b"GET /slow?seconds=0.8 HTTP/1.1\r\nHost: hub\r\n\r\n")
-        time.sleep(0.2)
+        line.sendall(b"GET /slow?place=%b HTTP/1.1\r\nHost: hub\r\n\r\n" % str(place).encode())
+        _until(lambda: place.exists() and place.read_text() == "begun")
         server.process.send_signal(signal.SIGTERM)
+        _until(lambda: not answers(server.port))
+        place.write_text("ended")
 
         assert b"done" in _all_of(line)
         assert server.process.wait(5) == 0

@@ -1,6 +1,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path, re_path
@@ -37,7 +38,11 @@ def streams(request: HttpRequest) -> JsonResponse:
 
 
 def slow(request: HttpRequest) -> HttpResponse:
-    time.sleep(float(request.GET["seconds"]))
+    """Begins a file, and waits until somebody ends it."""
+    place = Path(request.GET["place"])
+    place.write_text("begun")
+    while place.read_text() != "ended":
+        time.sleep(0.01)
     return HttpResponse("done")
 
 

@@ -17,10 +17,11 @@ from flows.models import Execution, LateResult, Robot, Step
 from flows.services import leases
 from rdos.kernel.clock import database_now
 from tests.devices.conftest import until
-from tests.doors.running import free_port, own_database
+from tests.doors.running import own_database
 from tests.flows.fake_robot import ENVELOPE, FakeRobot
 from tests.flows.story import flow_that_runs, run_of
 from tests.people import Person
+from tests.ports import free
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +49,7 @@ def _is_up(port: int) -> bool:
 
 @pytest.mark.django_db(transaction=True)
 def test_jobs_of_a_killed_gateway_are_done_once_by_whoever_gets_them_next(admin: Person) -> None:
-    token, port = admin.robot_token("bot"), free_port()
+    token, port = admin.robot_token("bot"), free()
     bot = FakeRobot(f"ws://127.0.0.1:{port}/ws/robot/bot", token, ENVELOPE)
     flow = flow_that_runs(max_retries=3)
     with gateway(port) as process:

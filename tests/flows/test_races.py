@@ -189,7 +189,7 @@ def test_a_wait_that_is_over_answers_null(hub: Hub, admin: Person) -> None:
 
 def test_one_job_wakes_many_and_goes_to_one(hub: Hub, admin: Person) -> None:
     flow = flow_that_runs()
-    polls = [polling(hub, admin.robot_token(f"bot-{number}"), 3) for number in range(4)]
+    polls = [polling(hub, admin.robot_token(f"bot-{number}"), 5) for number in range(4)]
     for number in range(4):
         until(lambda number=number: seen(f"bot-{number}"))
     run = run_of(flow)

@@ -17,7 +17,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from rdos.kernel.bells import Exchange, exchange, ring, ring_on_commit
-from rdos.up.ports import free
+from tests.ports import free
 
 Heard = list[tuple[str, str]]
 

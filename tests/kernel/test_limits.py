@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from rdos.kernel import limits
 from rdos.kernel.limits import Book, Books, MemoryCounter, Verdict, forget, hit, hit_often, look
+from tests.ports import free
 
 T0 = 1_800_000_000.0
 
@@ -29,9 +30,7 @@ def store(request: pytest.FixtureRequest, settings: Settings) -> str:
 
 
 def dead_address() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"redis://127.0.0.1:{free.getsockname()[1]}/0"
+    return f"redis://127.0.0.1:{free()}/0"
 
 
 def tries(count: int, key: str, at: float = T0) -> list[Verdict]:

@@ -173,14 +173,14 @@ async def test_two_hundred_waits_hold_up_nobody(hub: Running, letters: "redis.Re
             while not asked(letters, name, wave * 50)():
                 await asyncio.sleep(0.02)
         seconds = []
-        for _ in range(5):
+        for _ in range(20):
             began = time.monotonic()
             assert (await client.get("/ordinary")).json() == {"ordinary": True}
             seconds.append(time.monotonic() - began)
         letters.set(f"letter:{name}", "all", ex=60)
         ring(f"letter.{name}")
         answers = await asyncio.gather(*waits)
-    # The best of five, because the machine has other work to do as well.
+    # The best of twenty, because the machine has other work to do as well.
     assert min(seconds) < 0.1
     assert {answer.json()["text"] for answer in answers} == {"all"}
 

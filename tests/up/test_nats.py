@@ -11,7 +11,7 @@ import pytest
 
 from rdos.up.lodging import lodge
 from rdos.up.nats import Nats
-from rdos.up.ports import free
+from tests.ports import free
 from tests.up.hosting import running, scratch
 
 PASSWORD = 'with "quotes", a \\ and a } brace'

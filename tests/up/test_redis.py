@@ -4,8 +4,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from rdos.up.lodging import lodge
-from rdos.up.ports import free
 from rdos.up.redis import Redis
+from tests.ports import free
 from tests.up.hosting import running, scratch
 
 

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from rdos.up.bootstrap import PROJECT_DIR
-from rdos.up.ports import free
+from tests.ports import free
 from tests.up.hosting import scratch, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
