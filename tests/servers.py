@@ -36,7 +36,7 @@ HANDED_ON = (
     "RDOS_VAR_DIR",
     "RDOS_TEST_SERVERS",
 )
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -13,7 +13,7 @@ import uvicorn
 
 from rdos.doors.serving import CAREFUL_SOCKET, SOCKET_MESSAGE_BYTES
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 @dataclass

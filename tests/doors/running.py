@@ -16,7 +16,7 @@ from django.db import connection
 from tests.ports import free
 
 PROJECT = Path(__file__).resolve().parents[2]
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 @dataclass

@@ -33,7 +33,7 @@ def gateway(port: int) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "manage.py", "gateway", "--port", str(port)]
     process = subprocess.Popen(command, cwd=PROJECT, env=environment)
     try:
-        until(lambda: _is_up(port), 30)
+        until(lambda: _is_up(port), 60)
         yield process
     finally:
         process.kill()

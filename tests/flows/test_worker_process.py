@@ -32,6 +32,6 @@ def worker(transactional_db: None) -> Iterator[None]:
 def test_what_is_enqueued_is_run_by_a_worker_at_once(worker: None) -> None:
     first = run_of(flow_of(ADDING, runs_on="hub"), {"given": 5})
     second = run_of(flow_of(waiting(0.2), runs_on="hub"))
-    until(lambda: Execution.objects.filter(pk__in=(first, second), status="succeeded").count() == 2, 30)
+    until(lambda: Execution.objects.filter(pk__in=(first, second), status="succeeded").count() == 2, 60)
     assert Execution.objects.get(pk=first).result["variables"]["n"] == 7.0
     assert Step.objects.filter(execution=second).count() == 3
