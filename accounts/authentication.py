@@ -43,6 +43,7 @@ NOUNS = {
     "flows.execution": "executions",
     "flows.robot": "robots",
     "flows.deadletter": "executions",
+    "flows.rollout": "flows",
     "telemetry.event": "events",
     "kernel.journalentry": "journal",
     "kernel.journalseal": "journal",

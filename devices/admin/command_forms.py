@@ -9,13 +9,12 @@ from django import forms
 
 from accounts.choices import Role
 from devices import drivers
-from devices.admin.forms import WordsField
 from devices.drivers import CommandSpec
 from devices.errors import CommandDenied, NodeExpired
 from devices.models import Node
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import DomainError
-from rdos.kernel.forms import PLAIN, JsonField, PageForm
+from rdos.kernel.forms import PLAIN, JsonField, PageForm, WordsField
 
 KEEPING = {
     "10m": timedelta(minutes=10),

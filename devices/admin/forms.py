@@ -1,6 +1,5 @@
 """What people fill in about nodes. The rules themselves live in the services, which every door shares."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from devices import drivers
 from devices.choices import GroupKind, TwinPolicy
 from devices.models import Node, NodeGroup
 from devices.particulars import LONGEST_DESCRIPTION, LONGEST_KEY, LONGEST_NAME, LONGEST_REASON, LONGEST_VALUE
-from rdos.kernel.forms import PLAIN, JsonField, PageForm
+from rdos.kernel.forms import PLAIN, JsonField, LabelsField, PageForm, WordsField
 
 MOMENT = "%Y-%m-%dT%H:%M"
 LASTING = {"1h": timedelta(hours=1), "8h": timedelta(hours=8), "1d": timedelta(days=1), "7d": timedelta(days=7)}
@@ -37,31 +36,6 @@ class GroupForm(PageForm):
     group = forms.ModelChoiceField(
         NodeGroup.objects.filter(kind=GroupKind.STATIC).order_by("name"), empty_label="Choose a group"
     )
-
-
-class LabelsField(forms.CharField):
-    """One label a line, as `name: value`."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> Any:
-        pairs = [line.partition(":") for line in (value or "").splitlines() if line.strip()]
-        return {name.strip(): text.strip() for name, _, text in pairs}
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, Mapping) else value
-
-
-class WordsField(forms.CharField):
-    """One word a line."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in (value or "").splitlines() if line.strip()]
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
 
 
 class NodeForm(PageForm):

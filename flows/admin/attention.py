@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from accounts.access import allows
 from flows import backlog
-from flows.access import dead_letters_for, flows_for, robots_for
-from flows.admin.places import flow_place, list_of
+from flows.access import dead_letters_for, flows_for, robots_for, rollouts_for
+from flows.admin.places import flow_place, list_of, rollout_place
 from flows.admin.robots import silent
-from flows.choices import HELD, ExecutionStatus, FlowStatus
+from flows.choices import HELD, ExecutionStatus, FlowStatus, RolloutStatus
 from flows.queries import LONG
 from rdos.kernel.actors import Actor
 from rdos.kernel.figures import lasting
@@ -87,6 +87,20 @@ def flows(actor: Actor, at: datetime) -> Iterator[Attention]:
     if len(found) > SHOWN:
         link = list_of("flow", status__exact=FlowStatus.ERROR.value)
         yield Attention("more-flows", Level.CRITICAL, "And more flows are in error", "", link)
+
+
+def rollouts(actor: Actor, at: datetime) -> Iterator[Attention]:
+    """Those that go no further until somebody says so."""
+    if not allows(actor, "flows.read"):
+        return
+    held = rollouts_for(actor).filter(status__in=(RolloutStatus.WAITING, RolloutStatus.PAUSED)).order_by("deadline_at")
+    found = list(held.values_list("pk", "title", "status", "status_reason")[: SHOWN + 1])
+    for pk, title, status, reason in found[:SHOWN]:
+        is_paused = status == RolloutStatus.PAUSED
+        level, word = (Level.WARNING, "is paused") if is_paused else (Level.NOTICE, "waits at its gate")
+        yield Attention(f"rollout-{pk}", level, f"The rollout {title} {word}", reason, rollout_place(pk))
+    if len(found) > SHOWN:
+        yield Attention("more-rollouts", Level.WARNING, "And more rollouts wait", "", list_of("rollout"))
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -27,9 +27,11 @@ def page(page: Any, request: HttpRequest, flow: Flow) -> HttpResponse:
         "original": flow,
         "old": old,
         "new": new,
+        "left": f"Version {old.number}",
+        "right": f"Version {new.number}",
         "offered": list(offered[:MOST_OFFERED]),
         "back": page.place("change", flow.pk),
-        **_compared(flow, content_of(flow, old), content_of(flow, new)),
+        **compared(flow, content_of(flow, old), content_of(flow, new)),
     }
     return page.page(request, "console/flows/difference.html", **facts)  # type: ignore[no-any-return] # the theme's
 
@@ -39,7 +41,7 @@ def _asked(request: HttpRequest, name: str, otherwise: int) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else otherwise
 
 
-def _compared(flow: Flow, old: Any, new: Any) -> dict[str, Any]:
+def compared(flow: Flow, old: Any, new: Any) -> dict[str, Any]:
     told = difference(flow.kind, old, new)
     nodes = told.get("nodes", {})
     gone, come = _ids(nodes, "removed"), _ids(nodes, "added")

@@ -8,12 +8,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.access import allows
-from flows.access import deployments_for, flows_for
-from flows.admin.places import flow_place, node_place
-from flows.admin.tones import deployment_badge
-from flows.choices import DeploymentStatus, Drift, RunsOn
-from flows.models import Deployment
+from flows import convergence
+from flows.access import deployments_for, flows_for, rollouts_for
+from flows.admin.places import deployment_place, flow_page, flow_place, list_of, node_place, rollout_place
+from flows.admin.tones import deployment_badge, rollout_badge
+from flows.choices import LIVE_DEPLOYMENTS, OPEN_ROLLOUTS, DeploymentStatus, Drift, RunsOn
+from flows.models import Deployment, Flow
 from rdos.kernel.actors import Actor
+from rdos.kernel.figures import lasting
 from rdos.kernel.panels import Panel
 from rdos.kernel.secrecy import mask_text
 
@@ -24,11 +26,54 @@ TEMPLATE = "console/flows/panel_deployments.html"
 def of_flow(actor: Actor, at: datetime, flow_id: UUID) -> Iterator[Panel]:
     if not allows(actor, "flows.read"):
         return
-    rows, beyond = _rows(deployments_for(actor).filter(flow_id=flow_id).order_by("node__name", "id"))
+    flow = flows_for(actor).filter(pk=flow_id).only("name", "version", "runs_on", "target_nodes").first()
+    if flow is None:
+        return
+    rows, beyond = _rows(deployments_for(actor).filter(flow=flow).order_by("node__name", "id"))
+    presses = allows(actor, "flows.deploy")
     for row in rows:
-        row |= {"name": row["deployment"].node.name, "place": node_place(row["deployment"].node_id)}
-    if rows or flows_for(actor).filter(pk=flow_id, runs_on=RunsOn.NODE).exists():
-        yield Panel("deployments", "Deployed to", TEMPLATE, {"rows": rows, "beyond": beyond})
+        one: Deployment = row["deployment"]
+        row |= {"name": one.node.name, "place": node_place(one.node_id)}
+        row |= _presses(one) if presses else {}
+    if rows or flow.runs_on == RunsOn.NODE:
+        facts = {"rows": rows, "beyond": beyond, "of_flow": True, **_whole(actor, flow, at)}
+        yield Panel("deployments", "Deployed to", TEMPLATE, facts | (_ways(flow, rows) if presses else {}))
+
+
+def _presses(one: Deployment) -> dict[str, str]:
+    """What may be done about one node."""
+    if one.status == DeploymentStatus.REMOVED:
+        return {}
+    again = deployment_place("again", one) if not one.is_converged else ""
+    return {"again": again, "away": deployment_place("away", one) if one.wanted_id else ""}
+
+
+def _ways(flow: Flow, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """And about all of them."""
+    if not flow.version:
+        return {}
+    found = {"deploy": flow_page("deploy", flow), "roll_out": flow_page("rollout", flow)}
+    live = [row["deployment"] for row in rows if row["deployment"].status in LIVE_DEPLOYMENTS]
+    if live:
+        found["undeploy"] = flow_page("undeploy", flow)
+    if any(one.wanted_id and (one.former_id or one.present_id not in (None, one.wanted_id)) for one in live):
+        found["roll_back"] = flow_page("do", flow, "rollback")
+    return found
+
+
+def _whole(actor: Actor, flow: Flow, at: datetime) -> dict[str, Any]:
+    whole = convergence.of_flow(actor, flow, at)
+    silent = whole["silent"]
+    return {
+        "whole": whole,
+        "silent": lasting(silent[0]["silent_seconds"]) if silent else "",
+        "silent_count": len(silent),
+        "rollouts": [
+            {"rollout": one, "place": rollout_place(one.pk), "badge": rollout_badge(one.status)}
+            for one in rollouts_for(actor).filter(flow=flow, status__in=OPEN_ROLLOUTS)
+        ],
+        "all_rollouts": list_of("rollout", flow=str(flow.pk)),
+    }
 
 
 def of_node(actor: Actor, at: datetime, node_id: UUID) -> Iterator[Panel]:

@@ -1,5 +1,7 @@
 """Flows: the list, and the page with what one does, its runs and its versions."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -14,7 +16,7 @@ from unfold.views import ChangeList
 from accounts.access import allows
 from accounts.authentication import actor_in_console
 from flows.access import flows_for
-from flows.admin import comparing, flow_facts, running, versions
+from flows.admin import comparing, deploying, flow_facts, rollout_form, running, versions, writing
 from flows.admin.cells import two
 from flows.admin.places import list_of
 from flows.admin.tones import flow_badge
@@ -36,6 +38,28 @@ DELETE = Question(
     "Delete the flow",
     "Its versions and its runs go with it; what is under way is cancelled. The journal keeps what happened.",
     "Delete",
+)
+
+
+ROLL_BACK = Question(
+    "Go back to the former version",
+    "Every node that has this flow goes back to the version that it had before.",
+    "Go back",
+)
+
+Shown = Callable[..., HttpResponse]
+# By name and address: what else there is of one flow.
+PAGES: tuple[tuple[str, str, Shown], ...] = (
+    ("edit", "edit/", writing.edit),
+    ("run", "run/", running.page),
+    ("difference", "difference/", comparing.page),
+    ("version", "versions/<int:number>/", versions.page),
+    ("restore", "versions/<int:number>/restore/", versions.restore),
+    ("deploy", "deploy/", deploying.deploy),
+    ("undeploy", "undeploy/", deploying.undeploy),
+    ("deployment_again", "deployments/<uuid:deployment>/again/", deploying.again),
+    ("deployment_away", "deployments/<uuid:deployment>/away/", deploying.away),
+    ("rollout", "rollout/", rollout_form.begin),
 )
 
 
@@ -77,37 +101,32 @@ class FlowPage(RowPage):
         title = "No flow yet"
         if not allows(actor_in_console(request), "flows.create"):
             return Nothing(title, "Flows that you may see appear here. A developer makes them.")
-        text = "A flow is made by a program that draws it, or by one call with a token of yours."
+        text = "Write one here, or take it from a file. A program makes one by a call like this, with a token of yours."
         line = FIRST_FLOW % (request.build_absolute_uri("/"), GRAPH)
-        return Nothing(title, text, "Make a token", "/account#tokens", line)
+        return Nothing(title, text, "Add a flow", self.place("add"), line)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        own = [
-            path("<str:pk>/run/", view(self.run_view), name="flows_flow_run"),
-            path("<str:pk>/difference/", view(self.difference_view), name="flows_flow_difference"),
-            path("<str:pk>/versions/<int:number>/", view(self.version_view), name="flows_flow_version"),
-            path("<str:pk>/versions/<int:number>/restore/", view(self.restore_view), name="flows_flow_restore"),
+        of_one = [
+            path(f"<str:pk>/{place}", view(partial(self._of_one, shown)), name=f"flows_flow_{name}")
+            for name, place, shown in PAGES
         ]
-        return [*own, *super().get_urls()]
+        return [*of_one, *super().get_urls()]
 
-    def run_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        return running.page(self, request, self.found(request, pk))
+    def _of_one(self, shown: Shown, request: HttpRequest, pk: str, **more: Any) -> HttpResponse:
+        return shown(self, request, self.found(request, pk), **more)
 
-    def difference_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        return comparing.page(self, request, self.found(request, pk))
-
-    def version_view(self, request: HttpRequest, pk: str, number: int) -> HttpResponse:
-        return versions.page(self, request, self.found(request, pk), number)
-
-    def restore_view(self, request: HttpRequest, pk: str, number: int) -> HttpResponse:
-        return versions.restore(self, request, self.found(request, pk), number)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return allows(actor_in_console(request), "flows.create")
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return allows(actor_in_console(request), "flows.operate")
 
     def has_update_permission(self, request: HttpRequest) -> bool:
         return allows(actor_in_console(request), "flows.update")
+
+    def has_deploy_permission(self, request: HttpRequest) -> bool:
+        return allows(actor_in_console(request), "flows.deploy")
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return allows(actor_in_console(request), "flows.delete")
@@ -142,6 +161,8 @@ class FlowPage(RowPage):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: object = None
     ) -> HttpResponse:
+        if object_id is None:
+            return writing.add(self, request)
         answer = super().changeform_view(request, object_id, form_url, extra_context)
         flow: Flow = answer.context_data["original"]  # type: ignore[attr-defined]
         actor = actor_in_console(request)
@@ -160,6 +181,7 @@ class FlowPage(RowPage):
             "may_restore": self.may(request, "start") and self.has_update_permission(request),
             "buttons": self._buttons(request, flow),
             "may_press": self.may(request, "start"),
+            "edit": self.place("edit", flow.pk) if self.has_update_permission(request) else "",
             "run": self.place("run", flow.pk) if running.may(self, request, flow) else "",
             "panels": panels.filled(panels.FLOW_PANELS, actor, at, flow.pk),
         }
@@ -182,6 +204,9 @@ class FlowPage(RowPage):
         switching.stop(actor=actor_in_console(request), pk=flow.pk, at=timezone.now())
         return "It is stopping.", ""
 
+    def roll_back(self, request: HttpRequest, flow: Flow) -> tuple[str, str]:
+        return deploying.roll_back(request, flow), ""
+
     def delete(self, request: HttpRequest, flow: Flow) -> tuple[str, str]:
         flows.delete(actor=actor_in_console(request), pk=flow.pk, at=timezone.now())
         return f"{flow.name} is deleted.", list_of("flow")
@@ -189,5 +214,6 @@ class FlowPage(RowPage):
     verbs = {
         "start": Verb(start, "operate"),
         "stop": Verb(stop, "operate", STOP),
+        "rollback": Verb(roll_back, "deploy", ROLL_BACK),
         "delete": Verb(delete, "remove", DELETE),
     }

@@ -1,5 +1,6 @@
 """Where the console shows what, and how a list is opened at its rows."""
 
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,12 +15,24 @@ def flow_place(pk: object) -> str:
     return reverse("admin:flows_flow_change", args=(pk,))
 
 
+def flow_page(name: str, flow: Any, *arguments: object) -> str:
+    return reverse(f"admin:flows_flow_{name}", args=(flow.pk, *arguments))
+
+
+def deployment_place(name: str, deployment: Any) -> str:
+    return reverse(f"admin:flows_flow_deployment_{name}", args=(deployment.flow_id, deployment.pk))
+
+
 def execution_place(pk: object) -> str:
     return reverse("admin:flows_execution_change", args=(pk,))
 
 
 def robot_place(pk: object) -> str:
     return reverse("admin:flows_robot_change", args=(pk,))
+
+
+def rollout_place(pk: object) -> str:
+    return reverse("admin:flows_rollout_change", args=(pk,))
 
 
 def list_of(noun: str, **filters: str) -> str:

@@ -5,7 +5,15 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from flows.choices import DeploymentStatus, ExecutionStatus, FlowStatus, RobotStatus, StepStatus
+from flows.choices import (
+    DeploymentStatus,
+    ExecutionStatus,
+    FlowStatus,
+    RobotStatus,
+    RolloutStatus,
+    StepStatus,
+    TargetStatus,
+)
 from rdos.kernel.console import badge
 
 FLOWS = {
@@ -38,6 +46,38 @@ DEPLOYMENTS = {
     DeploymentStatus.REMOVING: "info",
     DeploymentStatus.REMOVED: "idle",
 }
+ROLLOUTS = {
+    RolloutStatus.RUNNING: "info",
+    RolloutStatus.WAITING: "warn",
+    RolloutStatus.PAUSED: "warn",
+    RolloutStatus.REVERTING: "info",
+    RolloutStatus.SUCCEEDED: "good",
+    RolloutStatus.ABORTED: "bad",
+    RolloutStatus.REVERTED: "idle",
+}
+TARGETS = {
+    TargetStatus.PLANNED: "idle",
+    TargetStatus.SENT: "info",
+    TargetStatus.DEFERRED: "warn",
+    TargetStatus.SUCCEEDED: "good",
+    TargetStatus.FAILED: "bad",
+    TargetStatus.SKIPPED: "idle",
+    TargetStatus.CANCELLED: "idle",
+    TargetStatus.REVERTING: "info",
+    TargetStatus.REVERTED: "idle",
+}
+# In the bar of a wave; these are the colours of an operation's.
+BAR = {
+    TargetStatus.PLANNED: "queued",
+    TargetStatus.SENT: "sent",
+    TargetStatus.DEFERRED: "expired",
+    TargetStatus.SUCCEEDED: "acked",
+    TargetStatus.FAILED: "rejected",
+    TargetStatus.SKIPPED: "cancelled",
+    TargetStatus.CANCELLED: "cancelled",
+    TargetStatus.REVERTING: "sent",
+    TargetStatus.REVERTED: "cancelled",
+}
 ROBOTS = {
     RobotStatus.IDLE: "good",
     RobotStatus.BUSY: "info",
@@ -62,6 +102,16 @@ def step_badge(status: str) -> SafeString:
 
 def deployment_badge(status: str) -> SafeString:
     return badge(DEPLOYMENTS[DeploymentStatus(status)], DeploymentStatus(status).label)
+
+
+def rollout_badge(status: str) -> SafeString:
+    word = "Waiting" if status == RolloutStatus.WAITING else RolloutStatus(status).label
+    return badge(ROLLOUTS[RolloutStatus(status)], word)
+
+
+def target_badge(status: str) -> SafeString:
+    word = "Away" if status == TargetStatus.DEFERRED else TargetStatus(status).label
+    return badge(TARGETS[TargetStatus(status)], word)
 
 
 def robot_badge(robot: Any, at: datetime) -> SafeString:

@@ -42,6 +42,7 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
         work.flows,
         work.runs,
         work.robots,
+        work.rollouts,
         fleet.drift,
         attention.people,
         attention.failed_sign_ins,

@@ -53,6 +53,7 @@ GROUPS = (
             Place("Flows", "account_tree", "admin:flows_flow_changelist", "flows.read"),
             Place("Executions", "play_circle", "admin:flows_execution_changelist", "executions.read"),
             Place("Queue", "low_priority", "/queue", "executions.read"),
+            Place("Rollouts", "rocket_launch", "admin:flows_rollout_changelist", "flows.read"),
             Place("Robots", "smart_toy", "admin:flows_robot_changelist", "robots.read"),
             Place("Dead letters", "report", "admin:flows_deadletter_changelist", "executions.read"),
         ),

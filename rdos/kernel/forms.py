@@ -1,6 +1,7 @@
 """What the forms of every app's pages are made of."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,6 +12,31 @@ PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 class PageForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **({"label_suffix": ""} | kwargs))
+
+
+class LabelsField(forms.CharField):
+    """One label a line, as `name: value`."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        pairs = [line.partition(":") for line in (value or "").splitlines() if line.strip()]
+        return {name.strip(): text.strip() for name, _, text in pairs}
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, Mapping) else value
+
+
+class WordsField(forms.CharField):
+    """One word a line."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
 
 
 class JsonField(forms.CharField):

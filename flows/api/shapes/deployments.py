@@ -9,15 +9,13 @@ from rest_framework import serializers
 from devices.services.operations import MOST_NODES
 from flows.choices import AWAITED, DEPLOYMENT_WORDS, MOVING_DEPLOYMENTS, Drift
 from flows.models import AwaitedDeployment, Deployment
+from flows.particulars import DAY, FURTHEST_VERSION, LONGEST_TTL
 from flows.services import versions
 from flows.services.deployments import Told
 from flows.services.targets import Choice
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
 
 LONGEST_NAME = 128
-DAY = 86_400
-LONGEST_TTL = 7 * DAY
-FURTHEST_VERSION = 2**31 - 1
 
 
 class TargetsRequest(RequestSerializer):

@@ -8,14 +8,24 @@ from rest_framework import serializers
 
 from flows.choices import Access, FlowKind, FlowStatus, RunsOn
 from flows.models import Flow
+from flows.particulars import (
+    HIGHEST_PRIORITY,
+    LONGEST_DESCRIPTION,
+    LONGEST_LABEL,
+    LONGEST_MESSAGE,
+    LONGEST_NAME,
+    LONGEST_RUN_SECONDS,
+    LONGEST_TARGET,
+    LONGEST_WORD,
+    MOST_AT_ONCE,
+    MOST_CAPABILITIES,
+    MOST_LABELS,
+    MOST_RETRIES,
+    MOST_TARGETS,
+)
 from flows.services.versions import content_of
 from rdos.kernel.api.paging import KeysetQuery
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
-
-LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_MESSAGE, LONGEST_WORD = 255, 10_000, 500, 64
-HIGHEST_PRIORITY, MOST_RETRIES, MOST_AT_ONCE, LONGEST_RUN_SECONDS = 20, 100, 10_000, 7 * 24 * 3600
-MOST_CAPABILITIES, MOST_LABELS, LONGEST_LABEL = 50, 64, 128
-MOST_TARGETS, LONGEST_TARGET = 10_000, 128
 
 
 class FlowFields(RequestSerializer):

@@ -6,8 +6,6 @@ from typing import Any
 from rest_framework import serializers
 
 from flows.api.shapes.deployments import (
-    DAY,
-    FURTHEST_VERSION,
     DeployerSerializer,
     SkippedNodeSerializer,
     TargetsRequest,
@@ -15,14 +13,17 @@ from flows.api.shapes.deployments import (
 )
 from flows.choices import Gate, OnFailure, RolloutStatus, TargetStatus, WhenAway
 from flows.models import Rollout, RolloutTarget
+from flows.particulars import (
+    FURTHEST_VERSION,
+    LONGEST_GATE,
+    LONGEST_REASON,
+    LONGEST_WAVE,
+    MOST_NODES,
+    MOST_WAVES,
+    SHORTEST_WAVE,
+)
 from flows.services.rollouts import GATE_SECONDS, WAVE_SECONDS, Plan
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
-
-MOST_WAVES = 100
-MOST_NODES = 10_000
-SHORTEST_WAVE, LONGEST_WAVE = 10, 7 * DAY
-LONGEST_GATE = 30 * DAY
-LONGEST_REASON = 500
 
 
 class WaveRequest(RequestSerializer):

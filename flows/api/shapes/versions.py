@@ -5,8 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from flows.api.shapes.flows import LONGEST_MESSAGE
 from flows.models import Flow, FlowVersion
+from flows.particulars import LONGEST_MESSAGE
 from flows.services.versions import content_of
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
 
