@@ -77,8 +77,10 @@ class DeadLetterPage(RowPage):
 
     @display(description="Error")
     def error(self, letter: DeadLetter) -> SafeString:
-        kind = format_html('<span class="c-more">{}</span>', letter.execution.error_type)
-        return format_html('<span class="r-said">{}</span>{}', mask_text(letter.execution.error)[:200] or "–", kind)
+        said, kind = mask_text(letter.execution.error)[:200] or "–", letter.execution.error_type
+        return format_html(
+            '<span class="c-pair"><span class="r-said">{}</span><span class="c-more">{}</span></span>', said, kind
+        )
 
     @display(description="Tries")
     def tries(self, letter: DeadLetter) -> int:

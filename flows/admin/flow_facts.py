@@ -9,6 +9,7 @@ from flows.admin import picture
 from flows.admin.executions import UNSHOWN, took, worker
 from flows.admin.places import execution_place, list_of, node_place
 from flows.admin.tones import execution_badge
+from flows.choices import RunsOn
 from flows.definition import variables_of
 from flows.models import Execution, Flow
 from flows.services.versions import content_of
@@ -16,6 +17,8 @@ from rdos.kernel.actors import Actor
 from rdos.kernel.live_page import written
 
 MOST_RUNS = 10
+NO_RUN = "No run yet. Start the flow, then run it; each run is followed here."
+NO_RUN_HERE = "It runs on the nodes it is deployed to, and not from the queue."
 
 
 def still(flow: Flow) -> dict[str, Any]:
@@ -36,6 +39,7 @@ def text_of(content: Any) -> str:
 def moving(actor: Actor, flow: Flow, at: datetime) -> dict[str, Any]:
     return {
         "runs": list(_runs(actor, flow, at)) if allows(actor, "executions.read") else [],
+        "no_run": NO_RUN_HERE if flow.runs_on == RunsOn.NODE else NO_RUN,
         "all_runs": list_of("execution", flow=str(flow.pk)),
         "target": node_place(flow.target_node_id) if flow.target_node_id else "",
         "labels": [f"{name}: {value}" for name, value in flow.labels.items()],

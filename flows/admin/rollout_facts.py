@@ -18,6 +18,11 @@ from rdos.kernel.figures import lasting
 from rdos.kernel.secrecy import mask_text
 
 MOST_NODES = 200
+# In a bar: what is done, what went wrong, what is under way, and the rest.
+BEGINS = (
+    *(TargetStatus.SUCCEEDED, TargetStatus.REVERTED, TargetStatus.FAILED, TargetStatus.REVERTING, TargetStatus.SENT),
+    *(TargetStatus.DEFERRED, TargetStatus.SKIPPED, TargetStatus.CANCELLED, TargetStatus.PLANNED),
+)
 # Whoever wants a look comes first, and whose turn has not come last.
 ORDER = (
     *(TargetStatus.FAILED, TargetStatus.REVERTING, TargetStatus.SENT, TargetStatus.DEFERRED, TargetStatus.SKIPPED),
@@ -58,11 +63,10 @@ def _node(row: RolloutTarget) -> dict[str, Any]:
 
 
 def _wave(rollout: Rollout, number: int, wave: Mapping[str, Any], counts: Mapping[Any, int]) -> dict[str, Any]:
-    mine = {status: counts.get((number, status), 0) for status in ORDER}
+    mine = {status: counts.get((number, status), 0) for status in BEGINS}
     return {
         "number": number + 1,
-        "name": wave["name"],
-        "total": sum(mine.values()),
+        "said_name": _named(wave["name"], sum(mine.values())),
         "is_now": number == rollout.wave and rollout.ended_at is None,
         "gate": wave["gate"] == Gate.MANUAL and number + 1 < len(rollout.waves),
         "said": [(count, status.label.lower(), BAR[status]) for status, count in mine.items() if count],
@@ -70,10 +74,14 @@ def _wave(rollout: Rollout, number: int, wave: Mapping[str, Any], counts: Mappin
     }
 
 
+def _named(name: str, total: int) -> str:
+    many = "1 node" if total == 1 else f"{total} nodes"
+    return many if name == f"{total} nodes" else f"{name}: {many}"
+
+
 def _bars(counts: Mapping[TargetStatus, int]) -> Any:
-    """Side by side, what is done first."""
     total, begun = sum(counts.values()), 0
-    for status in (*ORDER[5:7], *ORDER[:5], *ORDER[7:]):
+    for status in BEGINS:
         if counts[status]:
             end = begun + counts[status]
             left = begun * WIDTH // total

@@ -47,7 +47,7 @@ def wave_of(line: str) -> dict[str, Any]:
     if found := PERCENT.fullmatch(line):
         if not 0 < float(found[1]) <= 100:
             raise forms.ValidationError(f"“{line}”: from 0 to 100 percent.")
-        return {"percent": float(found[1])}
+        return {"percent": float(found[1]) if "." in found[1] else int(found[1])}
     if found := COUNT.fullmatch(line):
         if not 0 < int(found[1]) <= MOST_NODES:
             raise forms.ValidationError(f"“{line}”: from 1 to {MOST_NODES} nodes.")

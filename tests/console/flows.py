@@ -6,10 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from flows.models import DeadLetter, Execution, Flow, Robot
+from flows.models import DeadLetter, Deployment, Execution, Flow, Robot, Rollout
 from flows.outcomes import Outcome
 from flows.reports import StepReport
-from flows.services import claiming, flows, leases, queueing, settling, steps
+from flows.services import claiming, deployments, flows, leases, queueing, rollouts, settling, steps
+from flows.services.targets import Choice
+from tests.devices import told
+from tests.flows.deploying import obey
+from tests.flows.rolling import answer
 from tests.flows.story import robot_named
 from tests.people import Person
 
@@ -17,7 +21,8 @@ FLOWS = "/console/flows/flow/"
 EXECUTIONS = "/console/flows/execution/"
 ROBOTS = "/console/flows/robot/"
 DEAD_LETTERS = "/console/flows/deadletter/"
-KINDS = {Flow: FLOWS, Execution: EXECUTIONS, Robot: ROBOTS, DeadLetter: DEAD_LETTERS}
+ROLLOUTS = "/console/flows/rollout/"
+KINDS = {Rollout: ROLLOUTS, Flow: FLOWS, Execution: EXECUTIONS, Robot: ROBOTS, DeadLetter: DEAD_LETTERS}
 
 
 def page_of(row: Any) -> str:
@@ -91,6 +96,36 @@ def failed(who: Person, flow: Flow, robot: Robot, error: str = "The printer is o
     return execution
 
 
+SHEET = {"flows": [{"id": "n1", "type": "inject", "wires": [["n2"]]}, {"id": "n2", "type": "debug", "wires": []}]}
+
+
+def sheet_of(who: Person, name: str = "Greenhouse", **more: Any) -> Flow:
+    """For nodes, to which it is deployed."""
+    return flow_of(who, name, kind="nodered", content=SHEET, **more)
+
+
+def rolled_out(who: Person) -> tuple[Flow, Rollout]:
+    """To five nodes: one has another version than it says, one is away, one refused, and the rollout waits."""
+    nodes = [told.node(f"vent-{number}", "robot", connected=number != 3) for number in range(5)]
+    flow = sheet_of(who)
+    deploy(who, flow, nodes[0])
+    obey()
+    edit(who, flow, {"flows": [*SHEET["flows"], {"id": "n3", "type": "debug", "wires": []}]}, "Listens to both ends")
+    waves = ({"count": 2}, {"percent": 80}, {"percent": 100})
+    plan = rollouts.Plan(
+        choice=Choice(node_ids=[one.pk for one in nodes]), waves=waves, gate="manual", failure_threshold=50
+    )
+    rollout = rollouts.create(actor=who.actor, flow_id=flow.pk, plan=plan, at=timezone.now())
+    answer(failing=["vent-1"])
+    Deployment.objects.filter(node=nodes[0]).update(drift="different", drifted_at=timezone.now())
+    return flow, Rollout.objects.get(pk=rollout.pk)
+
+
+def deploy(who: Person, flow: Flow, *nodes: Any) -> None:
+    choice = Choice(node_ids=[one.pk for one in nodes])
+    deployments.deploy(actor=who.actor, pk=flow.pk, at=timezone.now(), choice=choice)
+
+
 def everything(who: Person) -> dict[str, str]:
     """A row of every kind, as it looks in the middle of a day."""
     at = timezone.now()
@@ -123,5 +158,7 @@ def everything(who: Person) -> dict[str, str]:
     old = Execution.objects.filter(pk=waits.pk)
     old.update(created_at=at - timedelta(minutes=9), ready_at=at - timedelta(minutes=9))
     letter = DeadLetter.objects.get(execution=lost)
-    rows = {"flow": flow, "execution": busy, "waiting": waits, "robot": robot, "letter": letter}
+    sheet, rollout = rolled_out(who)
+    rows = {"flow": flow, "execution": busy, "waiting": waits, "robot": robot, "letter": letter, "lost": lost}
+    rows |= {"sheet": sheet, "rollout": rollout}
     return {name: str(row.pk) for name, row in rows.items()}
