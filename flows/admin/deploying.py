@@ -28,7 +28,8 @@ MOST_NAMED = 8
 def deploy(page: Any, request: HttpRequest, flow: Flow) -> HttpResponse:
     insist_deploys(page, request)
     actor = actor_in_console(request)
-    form = DeployForm(actor, flow, request.POST if request.method == "POST" else None)
+    begun = {"version": request.GET.get("version", "")}
+    form = DeployForm(actor, flow, request.POST if request.method == "POST" else None, initial=begun)
     if request.method == "POST" and form.is_valid():
         try:
             _tell(request, _deploy(actor, flow, form), "told to have it")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.authentication import actor_in_console
 from flows.admin import picture
 from flows.admin.flow_facts import text_of
+from flows.choices import RunsOn
 from flows.models import Flow, FlowVersion
 from flows.services import flows
 from flows.services.versions import content_of
@@ -55,9 +56,16 @@ def page(page: Any, request: HttpRequest, flow: Flow, number: int) -> HttpRespon
         "text": text_of(content),
         "back": page.place("change", flow.pk),
         "restore": page.place("restore", flow.pk, number) if number != flow.version else "",
+        "deploy": _deploy_place(page, request, flow, number),
         "may_restore": page.has_update_permission(request),
     }
     return page.page(request, "console/flows/version.html", **facts)  # type: ignore[no-any-return] # the theme's
+
+
+def _deploy_place(page: Any, request: HttpRequest, flow: Flow, number: int) -> str:
+    if flow.runs_on != RunsOn.NODE or not page.has_deploy_permission(request):
+        return ""
+    return f"{page.place('deploy', flow.pk)}?version={number}"
 
 
 def restore(page: Any, request: HttpRequest, flow: Flow, number: int) -> HttpResponse:

@@ -80,9 +80,12 @@ def test_an_older_version_can_be_deployed_and_the_flow_has_nodes_of_its_own(deve
     flow = sheet_of(developer, target_nodes=["lamp", "ghost"])
     edit(developer, flow, OTHER)
     desk = at_desk(developer)
-    fields = fields_of(desk.get(place(flow, "deploy")))
-    assert (fields["to"], fields["version"]) == ("own", "2")
-    answer = desk.post(place(flow, "deploy"), fields | {"version": "1"}, follow=True)
+    assert fields_of(desk.get(place(flow, "deploy")))["version"] == "2"
+    older = f"{place(flow, 'deploy')}?version=1"
+    assert older in desk.get(place(flow, "versions/1")).content.decode()
+    fields = fields_of(desk.get(older))
+    assert (fields["to"], fields["version"]) == ("own", "1")
+    answer = desk.post(older, fields, follow=True)
     assert "ghost: There is no such node among those you see." in answer.content.decode()
     assert states(flow) == {"lamp": ("pending", 1)}
 

@@ -184,6 +184,8 @@ def test_who_saves_second_sees_both_sides_and_loses_nothing(visit: Visit, develo
     row = page.get_by_role("row").filter(has_text="variables.limit")
     assert row.locator(".c-before").inner_text() == "7" and row.locator(".c-after").inner_text() == "9"
     browser.picture("flow-met-light-1280")
+    page.set_viewport_size({"width": 360, "height": 740})
+    browser.fits()
     assert FlowVersion.objects.filter(flow=flow).count() == 2
     assert json.loads(page.get_by_label("Definition").input_value()) == graph("read", limit=9)
     page.get_by_role("button", name="Save yours on top").click()

@@ -73,6 +73,10 @@ PLACES = {
 }
 
 
+# Its scripts have run, and its letters are as wide as they stay.
+SETTLED = "document.fonts.ready.then(() => new Promise(requestAnimationFrame))"
+
+
 @pytest.fixture
 def ids(super_admin: Person, viewer: Person) -> dict[str, str]:
     """A hub with something in every list."""
@@ -97,9 +101,21 @@ def test_every_page_is_whole(
     browser = visit(super_admin, narrow=narrow, color_scheme=colours)
     width = 360 if narrow else 1280
     for name, place in PLACES.items():
-        browser.go(place.format(**ids)).wait_for_load_state("networkidle")
+        browser.go(place.format(**ids)).evaluate(SETTLED)
         browser.picture(f"{name}-{colours}-{width}")
         browser.fits()
+    browser.is_content()
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+def test_lists_without_a_row_are_whole_and_say_what_to_do(visit: Visit, developer: Person, narrow: bool) -> None:
+    browser = visit(developer, narrow=narrow)
+    for name in ("flows", "executions", "queue", "rollouts", "robots", "dead-letters"):
+        page = browser.go(PLACES[name])
+        page.evaluate(SETTLED)
+        browser.picture(f"{name}-empty-{360 if narrow else 1280}")
+        browser.fits()
+        assert "No " in page.locator("main, #content").first.inner_text(), name
     browser.is_content()
 
 
