@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
 
 from accounts.access import allows, require
@@ -21,15 +22,26 @@ from flows.errors import (
 )
 from flows.models import AwaitedDeployment, DeadLetter, Deployment, Execution, Flow, Robot, Rollout, RolloutTarget
 from rdos.kernel.actors import Actor, ActorKind
+from rdos.kernel.compiled import ID, CompiledRow
 from rdos.kernel.errors import NotFound
+
+
+OPEN_TO_ALL = (Access.SHARED, Access.PUBLIC)
 
 
 def visible(actor: Actor, prefix: str = "") -> Q:
     """Admins see all; others what is theirs, shared or public."""
     if Role(actor.role).rank >= Role.ADMIN.rank:
         return Q()
-    open_to_all = Q(**{f"{prefix}access__in": (Access.SHARED, Access.PUBLIC)})
+    open_to_all = Q(**{f"{prefix}access__in": OPEN_TO_ALL})
     return open_to_all | Q(**{f"{prefix}owner_id": actor.user_id}) if actor.user_id else open_to_all
+
+
+def sees(actor: Actor, flow: Flow) -> bool:
+    """The same of a flow at hand."""
+    if Role(actor.role).rank >= Role.ADMIN.rank or flow.access in OPEN_TO_ALL:
+        return True
+    return flow.owner_id is not None and flow.owner_id == actor.user_id
 
 
 def flows_for(actor: Actor) -> QuerySet[Flow]:
@@ -41,6 +53,25 @@ def flow_for(actor: Actor, pk: UUID, action: str = "flows.read", *, hold: bool =
     rows = flows_for(actor).select_for_update(no_key=True) if hold else flows_for(actor)
     found = rows.filter(pk=pk).first()
     if found is None:
+        raise FlowNotFound
+    return found
+
+
+# Read by every start of a run; whatever else there is to know of its flow is read when it is asked for.
+READ = {
+    *("id", "name", "runs_on", "status", "owner_id", "access", "current_id", "environment", "priority"),
+    *("capabilities", "labels", "target_node_id", "max_concurrent", "timeout_seconds", "max_retries"),
+}
+# In the order of the model's own fields, as `from_db` takes them.
+TO_RUN = tuple(field.attname for field in Flow._meta.concrete_fields if field.attname in READ)
+_to_run = CompiledRow(ID, lambda pk: Flow.objects.filter(pk=pk).values_list(*TO_RUN))
+
+
+def flow_to_run(actor: Actor, pk: UUID) -> Flow:
+    require(actor, "executions.create")
+    row = _to_run.get(pk)
+    found = None if row is None else Flow.from_db(DEFAULT_DB_ALIAS, TO_RUN, row)
+    if found is None or not sees(actor, found):
         raise FlowNotFound
     return found
 

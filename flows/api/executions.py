@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from flows import queries
 from flows.access import execution_for, executions_for
 from flows.api.shapes import executions as shapes
+from flows.api.shapes.listing import listing
 from flows.models import Execution, LateResult, RunLine, Step
 from flows.services import executions, starting, why
 from flows.services.executions import BY_USER
@@ -33,14 +34,8 @@ class ExecutionsView(ApiView):
         asked = {name: value for name, value in query.items() if name not in PAGING}
         asked["status"] = [asked["status"]] if asked["status"] else None
         found = queries.executions(executions_for(self.actor), **asked)
-        return listed(
-            request,
-            found.values(*shapes.COLUMNS),
-            order=NEWEST,
-            query=query,
-            noun="executions",
-            shape=lambda rows: [shaped(request, shapes.row(row)) for row in rows],
-        )
+        rows, shape = listing(request, found)
+        return listed(request, rows, order=NEWEST, query=query, noun="executions", shape=shape)
 
     @extend_schema(request=shapes.EnqueueRequest, responses={201: shapes.EnqueuedSerializer})
     def post(self, request: Request) -> Response:

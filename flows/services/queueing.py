@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from flows import doorbell, outcomes
 from flows.choices import ExecutionStatus, FlowStatus, RunsOn, StartedBy
 from flows.errors import FlowNotRunning, NothingToRun, RunsElsewhere
 from flows.models import Execution, Flow
-from rdos.kernel import dialect
+from rdos.kernel import dialect, prepared
 from rdos.kernel.errors import TooLarge
 from rdos.kernel.journal import Who
 
@@ -60,9 +60,9 @@ def enqueue_many(
     row = _row(flow, start, at)
     keys = [start.dedup_key] * len(given) if dedup_keys is None else list(dedup_keys)
     news = [New(uuid4(), _text(one), key) for one, key in zip(given, keys, strict=True)]
-    with transaction.atomic():
-        made = _insert(row, news)
-        doorbell.queued(flow, made, row["ready_at"] <= at)
+    # One statement, so that it needs no transaction around it.
+    made = _insert(row, news)
+    doorbell.queued(flow, made, row["ready_at"] <= at)
     return made
 
 
@@ -127,32 +127,39 @@ BLANK: dict[str, Any] = {
     "error": "",
     "error_type": "",
 }
-JSON_COLUMNS = ("capabilities", "labels")
+# What was given together is told apart by a microsecond each, so that the first is also the first to be run. What they
+# share comes as one object, so that the statement is always the same and is planned once.
+INSERT = """
+    INSERT INTO flows_execution (id, input, dedup_key, created_at, {names})
+    SELECT given.id, given.input::jsonb, given.dedup_key,
+        shared.created_at + (given.place - 1) * interval '1 microsecond', {values}
+    FROM unnest(%(ids)s::uuid[], %(inputs)s::text[], %(keys)s::text[])
+            WITH ORDINALITY AS given (id, input, dedup_key, place),
+        jsonb_populate_record(NULL::flows_execution, %(shared)s::jsonb) AS shared
+    ON CONFLICT (flow_id, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
+    RETURNING id
+"""
 
 
 def _insert(row: dict[str, Any], news: Sequence[New]) -> list[UUID]:
     if dialect.is_sqlite():
         return _insert_by_rows(row, news)
-    facts = row | BLANK
-    created_at = facts.pop("created_at")
-    values = [orjson.dumps(facts[name]).decode() if name in JSON_COLUMNS else facts[name] for name in facts]
-    casts = ", ".join("%s::jsonb" if name in JSON_COLUMNS else "%s" for name in facts)
-    # What was given together is told apart by a microsecond each, so that the first is also the first to be run.
-    sql = f"""
-        INSERT INTO flows_execution (id, input, dedup_key, created_at, {", ".join(facts)})
-        SELECT given.id, given.input::jsonb, given.dedup_key,
-            %s::timestamptz + (given.place - 1) * interval '1 microsecond', {casts}
-        FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS given (id, input, dedup_key, place)
-        ON CONFLICT (flow_id, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-        RETURNING id
-    """  # noqa: S608 - made of column names of our own
-    columns: list[Any] = [[new.id for new in news], [new.input for new in news], [new.dedup_key for new in news]]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [created_at, *values, *columns])
+    shared = row | BLANK
+    names = [name for name in shared if name != "created_at"]
+    sql = INSERT.format(names=", ".join(names), values=", ".join(f"shared.{name}" for name in names))
+    facts = {
+        "ids": [new.id for new in news],
+        "inputs": [new.input for new in news],
+        "keys": [new.dedup_key for new in news],
+        "shared": orjson.dumps(shared).decode(),
+    }
+    with prepared.cursor() as cursor:
+        cursor.execute(sql, facts)
         made = {pk for (pk,) in cursor.fetchall()}
     return [new.id for new in news if new.id in made]
 
 
+@transaction.atomic
 def _insert_by_rows(row: dict[str, Any], news: Sequence[New]) -> list[UUID]:
     rows = [
         Execution(

@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
-from flows.access import flow_for, robot_for
+from flows.access import flow_to_run, robot_for
 from flows.choices import StartedBy
 from flows.models import Execution, Flow
 from flows.services import queueing
@@ -39,11 +37,10 @@ class Begun:
 
 
 def run(*, actor: Actor, flow_id: UUID, given: Any, at: datetime) -> Execution:
-    flow = flow_for(actor, flow_id, "executions.create")
+    flow = flow_to_run(actor, flow_id)
     return queueing.enqueue(flow=flow, start=queueing.Start(who=actor.who), given=given, at=at)
 
 
-@transaction.atomic
 def begin(
     *,
     actor: Actor,
@@ -53,7 +50,7 @@ def begin(
     at: datetime,
     dedup_keys: Sequence[str] | None = None,
 ) -> Begun:
-    flow = flow_for(actor, flow_id, "executions.create")
+    flow = flow_to_run(actor, flow_id)
     keys = _keys(given, wish, dedup_keys)
     start = _start(actor, wish, at)
     made = queueing.enqueue_many(flow=flow, start=start, given=given, at=at, dedup_keys=keys)

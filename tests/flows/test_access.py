@@ -93,3 +93,15 @@ def test_under_nodetool_a_flow_is_private_and_elsewhere_shared(bob: Person) -> N
         answer = bob.caller.post(f"/{accent}{FLOWS}", {"name": accent})
         assert answer.status_code in (200, 201)
         assert answer.json()["access"] == access
+
+
+def test_a_run_is_begun_by_whoever_sees_the_flow(bob: Person, charlie: Person, operator: Person, admin: Person) -> None:
+    people = {"bob": bob, "charlie": charlie, "operator": operator, "admin": admin}
+    may = {"private": {"bob", "admin"}, "shared": {*people}, "public": {*people}}
+    for access, those in may.items():
+        pk = made(bob, access=access)
+        Flow.objects.filter(pk=pk).update(status="running", runs_on="robot")
+        for name, person in people.items():
+            for address, body in (("/api/v1/executions", {"flow_id": pk}), (f"{FLOWS}/{pk}/executions/run", {})):
+                status = person.caller.post(address, body).status_code
+                assert status == (201 if name in those else 404), (access, name, address)

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from threading import local
 from typing import Any
+from weakref import proxy
 
+from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.errors import InvalidInput, InvalidQuery
 
 MOST_PROBLEMS = 50
+# The fields of each kind of request.
+_kept = local()
 # DRF's codes for "this is missing, or not of the type it should be".
 SHAPE_CODES = frozenset({"required", "null", "invalid", "invalid_choice", "not_a_list", "not_a_dict", "blank"})
 
@@ -21,6 +26,19 @@ def camel(name: str) -> str:
 
 class RequestSerializer(serializers.Serializer[Any]):
     """What a client may send. Unknown fields are ignored; camelCase is read where the accent speaks it."""
+
+    @cached_property
+    def fields(self) -> Any:
+        """Copied once for each thread and not for each request: that cost more than what is done with them."""
+        if self.parent is not None or not hasattr(self, "initial_data"):
+            return super().fields
+        kept = _kept.__dict__.get(type(self))
+        if kept is None:
+            kept = _kept.__dict__[type(self)] = dict(super().fields)
+        for field in kept.values():
+            # Without holding it, since what was sent may be large and must not stay until the next is sent.
+            field.parent = proxy(self)
+        return kept
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and _speaks_camel(self):
