@@ -26,11 +26,13 @@ LATEST_RUNS = 50
 def about(rows: QuerySet[Any, Any]) -> int:
     """How many: exact up to ten thousand, then what the database estimates."""
     counted = rows.order_by().values("pk")[: COUNTED + 1].count()
-    if counted <= COUNTED or connection.vendor == "sqlite":
-        return counted
-    # The first line of a plan says how many rows the whole of it is expected to give.
-    said = ESTIMATE.search(rows.order_by().values("pk").explain())
-    return max(counted, int(said[1]) if said else 0)
+    return counted if counted <= COUNTED else max(counted, _estimated(rows))
+
+
+def _estimated(rows: QuerySet[Any, Any]) -> int:
+    """The first line of a plan says how many rows the whole of it is expected to give. SQLite expects nothing."""
+    said = None if connection.vendor == "sqlite" else ESTIMATE.search(rows.order_by().values("pk").explain())
+    return int(said[1]) if said else 0
 
 
 def with_word(robots: QuerySet[Robot]) -> QuerySet[Any]:
@@ -141,14 +143,18 @@ def after(rows: QuerySet[Any], seen: int, limit: int, columns: Sequence[str]) ->
 
 
 def statistics(rows: QuerySet[Execution]) -> dict[str, Any]:
+    """Exact up to ten thousand. Of more, their number is an estimate, and the newest ten thousand speak for all."""
     over = Q(completed_at__isnull=False, started_at__isnull=False)
-    found = rows.order_by().aggregate(
+    found = rows.order_by("-created_at", "-id")[: COUNTED + 1].aggregate(
         total=Count("pk"),
         success=Count("pk", filter=Q(status=ExecutionStatus.SUCCEEDED)),
         error=Count("pk", filter=Q(status__in=UNSUCCESSFUL)),
         average=Avg(F("completed_at") - F("started_at"), filter=over),
         last=Max("created_at"),
     )
+    if (counted := found["total"]) > COUNTED:
+        total = max(counted, _estimated(rows))
+        found |= {name: round(found[name] * total / counted) for name in ("total", "success", "error")}
     average = found.pop("average")
     return found | {"average_ms": round(average.total_seconds() * 1000, 2) if average else 0.0}
 

@@ -98,6 +98,6 @@ class FlowStatsView(OfFlowView):
 
     @extend_schema(parameters=[FLOW_ID], responses=shapes.FlowStatsSerializer)
     def get(self, request: Request, flow_id: str) -> Response:
-        """How often a flow ran, how often well, and how long on average."""
+        """How often a flow ran, how often well, and how long on average. Of more than 10,000 runs it is an estimate."""
         runs = self.runs_of(flow_id)
         return Response(shaped(request, shapes.stats(queries.statistics(runs), uuid_of(flow_id, "flow_id"))))

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence, Set
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -126,7 +126,8 @@ class Dispatcher:
         hungry = [] if self.stopping else self._hungry(reason, {one.robot_key for one in said})
         if not said and not hungry:
             return
-        with transaction.atomic():
+        # Where nothing was said, dealing is a transaction of its own.
+        with transaction.atomic() if said else nullcontext():
             store(said, at)
             found = self._deal(hungry, at)
         for session in hungry:

@@ -116,6 +116,7 @@ class Execution(models.Model):
             models.Index(fields=["-created_at", "-id"], name="executions_newest_first"),
             models.Index(fields=["flow", "-created_at", "-id"], name="executions_of_a_flow"),
             models.Index(fields=["status", "-created_at", "-id"], name="executions_of_a_status"),
+            models.Index(fields=["environment", "-created_at", "-id"], name="executions_of_an_environment"),
             models.Index(
                 fields=["robot_key", "-created_at", "-id"], name="executions_of_a_robot", condition=~Q(robot_key="")
             ),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from statistics import median
+from uuid import UUID
 
 import orjson
 
@@ -21,6 +22,7 @@ CLAIMS, BULK = 300, 5_000
 LOAD = Load(connections=8, seconds=3.0)
 PAGE = 100
 FIRST, THOUSANDTH, CONSTANT = "the first page", "the thousandth page", "GET /auth/me"
+NOWHERE, SUMS = "of an environment without runs", "the sums of the flow that made all of them"
 
 
 def run() -> Iterator[str]:
@@ -98,7 +100,8 @@ def _per_second(act: Callable[[], object]) -> float:
 def _pages() -> str:
     paths = {FIRST: f"/api/v1/executions?limit={PAGE}", CONSTANT: "/api/v1/auth/me"}
     paths[THOUSANDTH] = f"{paths[FIRST]}&cursor={_cursor()}"
-    rows = {name: Row(name) for name in (FIRST, THOUSANDTH, CONSTANT)}
+    paths |= {NOWHERE: f"{paths[FIRST]}&environment=nowhere", SUMS: f"/api/v1/flows/{_flow()}/executions/stats"}
+    rows = {name: Row(name) for name in paths}
     with started(GATEWAY) as running:
         headers = {"Authorization": f"Bearer {signed_in(running.port)}"}
         for _ in range(RUNS):
@@ -115,6 +118,12 @@ def _cursor() -> str:
     at, pk = rows[999 * PAGE - 1]
     assert at - timedelta(0)
     return base64.urlsafe_b64encode(orjson.dumps([at, pk])).decode().rstrip("=")
+
+
+def _flow() -> UUID:
+    from flows.models import Flow
+
+    return Flow.objects.get().pk
 
 
 def _driver(path: str, headers: dict[str, str]) -> Callable[[Running], Result]:
