@@ -25,7 +25,6 @@ from rdos.kernel.actors import Actor, ActorKind
 from rdos.kernel.compiled import ID, CompiledRow
 from rdos.kernel.errors import NotFound
 
-
 OPEN_TO_ALL = (Access.SHARED, Access.PUBLIC)
 
 

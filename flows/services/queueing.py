@@ -147,7 +147,7 @@ def _insert(row: dict[str, Any], news: Sequence[New]) -> list[UUID]:
     shared = row | BLANK
     names = [name for name in shared if name != "created_at"]
     sql = INSERT.format(names=", ".join(names), values=", ".join(f"shared.{name}" for name in names))
-    facts = {
+    facts: dict[str, Any] = {
         "ids": [new.id for new in news],
         "inputs": [new.input for new in news],
         "keys": [new.dedup_key for new in news],

@@ -17,7 +17,7 @@ from tests.people import Person
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 # What two writers of JSON might write in two ways.
-ODD = 'Grüße "an" \\alle\\ \b\f\n\r\t\x01\x1f\x7f / \u2028 \U0001f916 </script> %s {} \'x\''
+ODD = "Grüße \"an\" \\alle\\ \b\f\n\r\t\x01\x1f\x7f / \u2028 \U0001f916 </script> %s {} 'x'"
 ACCENTED = [("", ROOT), *((f"/{name}", accent) for name, accent in ACCENTS.items())]
 
 

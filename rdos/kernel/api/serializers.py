@@ -13,10 +13,19 @@ from rdos.kernel.api.accents import accent_of
 from rdos.kernel.errors import InvalidInput, InvalidQuery
 
 MOST_PROBLEMS = 50
-# The fields of each kind of request.
-_kept = local()
+
 # DRF's codes for "this is missing, or not of the type it should be".
 SHAPE_CODES = frozenset({"required", "null", "invalid", "invalid_choice", "not_a_list", "not_a_dict", "blank"})
+
+
+class _Kept(local):
+    """The fields of each kind of request, for each thread."""
+
+    def __init__(self) -> None:
+        self.fields: dict[type, dict[str, Any]] = {}
+
+
+_kept = _Kept()
 
 
 def camel(name: str) -> str:
@@ -30,11 +39,11 @@ class RequestSerializer(serializers.Serializer[Any]):
     @cached_property
     def fields(self) -> Any:
         """Copied once for each thread and not for each request: that cost more than what is done with them."""
-        if self.parent is not None or not hasattr(self, "initial_data"):
+        if self.root is not self or not hasattr(self, "initial_data"):
             return super().fields
-        kept = _kept.__dict__.get(type(self))
+        kept = _kept.fields.get(type(self))
         if kept is None:
-            kept = _kept.__dict__[type(self)] = dict(super().fields)
+            kept = _kept.fields[type(self)] = dict(super().fields)
         for field in kept.values():
             # Without holding it, since what was sent may be large and must not stay until the next is sent.
             field.parent = proxy(self)
