@@ -17,8 +17,7 @@ from devices.services.operations import NEEDED
 from flows.access import awaited_for, deployer_of
 from flows.models import AwaitedDeployment, Flow, FlowVersion
 from flows.services import deploying
-from flows.services.delivering import BATCH
-from flows.services.deploying import Wish
+from flows.services.deploying import BATCH, Wish
 from rdos.kernel.actors import Actor
 from rdos.kernel.journal import record, row_of
 

@@ -6,8 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('devices', '0001_know_the_nodes'),
-        ('flows', '0001_write_flows_and_run_them'),
+        ('flows', '0003_remember_what_is_wanted_on_nodes_to_come'),
     ]
 
     operations = [
