@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.access import allows
 from flows import convergence
-from flows.access import deployments_for, flows_for, rollouts_for
+from flows.access import awaited_for, deployments_for, flows_for, rollouts_for
 from flows.admin.places import deployment_place, flow_page, flow_place, list_of, node_place, rollout_place
 from flows.admin.tones import deployment_badge, rollout_badge
 from flows.choices import LIVE_DEPLOYMENTS, OPEN_ROLLOUTS, DeploymentStatus, Drift, RunsOn
@@ -20,6 +20,7 @@ from rdos.kernel.panels import Panel
 from rdos.kernel.secrecy import mask_text
 
 MOST = 50
+AWAITED = ("node_key", "version__number", "error")
 TEMPLATE = "console/flows/panel_deployments.html"
 
 
@@ -35,9 +36,11 @@ def of_flow(actor: Actor, at: datetime, flow_id: UUID) -> Iterator[Panel]:
         one: Deployment = row["deployment"]
         row |= {"name": one.node.name, "place": node_place(one.node_id)}
         row |= _presses(one) if presses else {}
-    if rows or flow.runs_on == RunsOn.NODE:
-        facts = {"rows": rows, "beyond": beyond, "of_flow": True, **_whole(actor, flow, at)}
-        yield Panel("deployments", "Deployed to", TEMPLATE, facts | (_ways(flow, rows) if presses else {}))
+    awaited = list(awaited_for(actor).filter(flow=flow).order_by("node_key").values(*AWAITED)[:MOST])
+    if rows or awaited or flow.runs_on == RunsOn.NODE:
+        facts = {"rows": rows, "beyond": beyond, "of_flow": True, "awaited": awaited, **_whole(actor, flow, at)}
+        ways = _ways(flow, rows, is_awaited=bool(awaited)) if presses else {}
+        yield Panel("deployments", "Deployed to", TEMPLATE, facts | ways)
 
 
 def _presses(one: Deployment) -> dict[str, str]:
@@ -48,13 +51,13 @@ def _presses(one: Deployment) -> dict[str, str]:
     return {"again": again, "away": deployment_place("away", one) if one.wanted_id else ""}
 
 
-def _ways(flow: Flow, rows: list[dict[str, Any]]) -> dict[str, str]:
+def _ways(flow: Flow, rows: list[dict[str, Any]], *, is_awaited: bool) -> dict[str, str]:
     """And about all of them."""
     if not flow.version:
         return {}
     found = {"deploy": flow_page("deploy", flow), "roll_out": flow_page("rollout", flow)}
     live = [row["deployment"] for row in rows if row["deployment"].status in LIVE_DEPLOYMENTS]
-    if live:
+    if live or is_awaited:
         found["undeploy"] = flow_page("undeploy", flow)
     if any(one.wanted_id and (one.former_id or one.present_id not in (None, one.wanted_id)) for one in live):
         found["roll_back"] = flow_page("do", flow, "rollback")

@@ -120,8 +120,10 @@ def roll_back(request: HttpRequest, flow: Flow) -> str:
 
 
 def _tell(request: HttpRequest, told: Told, done: str) -> None:
-    if told.deployments or not told.skipped:
+    if told.deployments or not (told.skipped or told.awaited):
         messages.success(request, _count(told, done))
+    for one in told.awaited[:MOST_NAMED]:
+        messages.info(request, f"{one.node_key} is awaited: it gets the flow when it comes.")
     _name_skipped(request, told)
 
 

@@ -86,7 +86,8 @@ def test_an_older_version_can_be_deployed_and_the_flow_has_nodes_of_its_own(deve
     fields = fields_of(desk.get(older))
     assert (fields["to"], fields["version"]) == ("own", "1")
     answer = desk.post(older, fields, follow=True)
-    assert "ghost: There is no such node among those you see." in answer.content.decode()
+    shown = answer.content.decode()
+    assert "ghost is awaited: it gets the flow when it comes." in shown and "Awaited, and brought" in shown
     assert states(flow) == {"lamp": ("pending", 1)}
 
 
