@@ -56,6 +56,15 @@ RULES: dict[str, Role] = {
     "executions.cancel": Role.OPERATOR,
     "executions.delete": Role.ADMIN,
     "executions.work": Role.SUPER_ADMIN,  # what robots do; of people only whoever may do everything
+    "triggers.read": Role.VIEWER,
+    "triggers.create": Role.DEVELOPER,
+    "triggers.update": Role.DEVELOPER,
+    "triggers.delete": Role.DEVELOPER,
+    "triggers.operate": Role.OPERATOR,  # set off by hand, switch on and off
+    "calendars.read": Role.VIEWER,
+    "calendars.create": Role.DEVELOPER,
+    "calendars.update": Role.DEVELOPER,
+    "calendars.delete": Role.DEVELOPER,
     "robots.read": Role.VIEWER,
     "robots.update": Role.ADMIN,
     "robots.operate": Role.OPERATOR,  # pause, resume, stop
@@ -84,6 +93,8 @@ PART_OF = {
     "samples": "telemetry",
     "executions": "flows",
     "robots": "flows",
+    "triggers": "schedules",
+    "calendars": "schedules",
 }
 # Anonymous callers inside RDOS_OPEN_LAN: bus-born nodes only, which a higher app adds.
 LAN_MAY = frozenset({"account.read"})

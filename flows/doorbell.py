@@ -33,8 +33,12 @@ def queued(flow: Flow, ids: Sequence[UUID], ready: bool) -> None:
     if flow.runs_on == RunsOn.HUB:
         for_workers(ids)
     else:
-        # How many it is for; a bell without a number is for everybody.
-        ring_on_commit(QUEUE, str(len(ids)))
+        more_in_queue(len(ids))
+
+
+def more_in_queue(count: int) -> None:
+    """How many it is for; a bell without a number is for everybody."""
+    ring_on_commit(QUEUE, str(count))
 
 
 def for_workers(ids: Sequence[UUID]) -> None:

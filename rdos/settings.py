@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "accounts.apps.AccountsConfig",
     "devices.apps.DevicesConfig",
     "flows.apps.FlowsConfig",
+    "scheduling.apps.SchedulingConfig",
     "telemetry.apps.TelemetryConfig",
     # The basic one: the theme's default replaces the admin site with its own, and ours is rdos.console.site.
     "unfold.apps.BasicAppConfig",

@@ -16,6 +16,7 @@ from devices.services import commands, gateways, healing, replies, tunnels
 from flows.services import awaiting, deployment_answers, hub_claims, leases, robots, rollout_steps, switching
 from rdos.kernel import journal
 from rdos.kernel.clock import database_now
+from scheduling.services import clock, waiting
 from telemetry.services import hub_events, partitions
 
 SEAL_LIMIT = 5000
@@ -67,6 +68,19 @@ def expire_commands() -> None:
         pass
 
 
+@shared_task(name="rdos.ticks.fire_schedules")
+def fire_schedules() -> None:
+    """What became due while a long catching up went on is found by the next tick."""
+    at = database_now()
+    while clock.fire_due(at) == clock.MOST_AT_ONCE:
+        pass
+
+
+@shared_task(name="rdos.ticks.release_waiting")
+def release_waiting() -> None:
+    waiting.release(database_now())
+
+
 @shared_task(name="rdos.ticks.sweep_runs")
 def sweep_runs() -> None:
     while leases.sweep(database_now()) >= leases.MOST_SWEPT:
@@ -108,6 +122,8 @@ class Tick:
 
 
 TICKS = (
+    Tick("Fire schedules", fire_schedules, timedelta(milliseconds=250)),
+    Tick("Start what waited for the run before", release_waiting, timedelta(seconds=1)),
     Tick("Seal the journal", seal_journal, timedelta(milliseconds=500)),
     Tick("Tell events", tell_events, timedelta(seconds=1)),
     Tick("Move runs on", sweep_runs, timedelta(seconds=1)),

@@ -106,6 +106,12 @@ class Execution(models.Model):
             ),
             models.Index(fields=["node"], name="executions_held_by_a_node", condition=Q(lease_until__isnull=False)),
             models.Index(fields=["flow"], name="executions_open_of_a_flow", condition=Q(status__in=OPEN_EXECUTIONS)),
+            # What a trigger started and is not over: its next run may have to wait for it.
+            models.Index(
+                fields=["trigger_id"],
+                name="executions_open_of_a_trigger",
+                condition=Q(status__in=OPEN_EXECUTIONS, trigger_id__isnull=False),
+            ),
             models.Index(fields=["lease_until"], name="executions_by_lease", condition=Q(status__in=HELD)),
             models.Index(fields=["wake_at"], name="executions_to_wake", condition=Q(status=ExecutionStatus.WAITING)),
             models.Index(

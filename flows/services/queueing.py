@@ -57,9 +57,9 @@ def enqueue_many(
 ) -> list[UUID]:
     """The ids of the runs that are new in the queue, in the order in which they were given."""
     insist_startable(flow)
-    row = _row(flow, start, at)
+    row = row_of(flow, start, at)
     keys = [start.dedup_key] * len(given) if dedup_keys is None else list(dedup_keys)
-    news = [New(uuid4(), _text(one), key) for one, key in zip(given, keys, strict=True)]
+    news = [New(uuid4(), text_of(one), key) for one, key in zip(given, keys, strict=True)]
     # One statement, so that it needs no transaction around it.
     made = _insert(row, news)
     doorbell.queued(flow, made, row["ready_at"] <= at)
@@ -75,14 +75,14 @@ def insist_startable(flow: Flow) -> None:
         raise NothingToRun
 
 
-def _text(given: Any) -> str | None:
+def text_of(given: Any) -> str | None:
     text = outcomes.as_json(given, sys.maxsize)
     if text is not None and len(text) > outcomes.LARGEST_INPUT:
         raise TooLarge(f"The input is larger than {outcomes.LARGEST_INPUT // 2**20} MiB.")
     return text
 
 
-def _row(flow: Flow, start: Start, at: datetime) -> dict[str, Any]:
+def row_of(flow: Flow, start: Start, at: datetime) -> dict[str, Any]:
     return {
         "flow_id": flow.pk,
         "version_id": flow.current_id,

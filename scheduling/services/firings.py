@@ -1,0 +1,119 @@
+"""Triggers go off: each once, written down together with the run that it starts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from django.db import transaction
+
+from flows.services import queueing, starts
+from rdos.kernel import dialect, prepared
+from rdos.kernel.journal import Who
+from scheduling.choices import Outcome, Source, TriggerKind
+from scheduling.models import Firing, Trigger
+
+LONGEST_REASON = 500
+
+
+@dataclass(slots=True, kw_only=True)
+class Shot:
+    """One going off, before it is written down."""
+
+    trigger: Trigger
+    source: Source
+    due_at: datetime
+    given: Any = None
+    outcome: Outcome = Outcome.STARTED
+    reason: str = ""
+    delivery_id: str | None = None
+    details: Any = None
+    who: Who | None = None
+    id: UUID = field(default_factory=uuid4)
+    execution_id: UUID | None = None
+
+    def leave_out(self, reason: str) -> None:
+        self.outcome, self.reason = Outcome.SKIPPED, reason
+
+
+@transaction.atomic
+def fire(shots: Sequence[Shot], at: datetime) -> list[Shot]:
+    """Those that had not gone off before. Of the others nothing is written, and nothing starts."""
+    for shot in shots:
+        if shot.outcome == Outcome.STARTED:
+            shot.execution_id = uuid4()
+    written = _write(shots, at)
+    starts.begin([order_of(shot) for shot in written if shot.execution_id is not None], at)
+    return written
+
+
+def order_of(shot: Shot) -> starts.Order:
+    trigger = shot.trigger
+    start = queueing.Start(
+        who=shot.who or who_of(trigger),
+        trigger_type=trigger.kind,
+        trigger_id=trigger.pk,
+        priority=trigger.priority,
+        environment=trigger.environment,
+    )
+    if shot.execution_id is None:
+        raise ValueError("Only what starts a run is ordered.")
+    return starts.Order(shot.execution_id, trigger.flow, start, shot.given)
+
+
+def who_of(trigger: Trigger) -> Who:
+    return Who(kind=TriggerKind(trigger.kind).value, id=str(trigger.pk), label=trigger.name)
+
+
+def _write(shots: Sequence[Shot], at: datetime) -> list[Shot]:
+    if not shots:
+        return []
+    rows = [_row(shot, at) for shot in shots]
+    made = _insert_by_rows(rows) if dialect.is_sqlite() else _insert(rows)
+    return [shot for shot in shots if shot.id in made]
+
+
+def _row(shot: Shot, at: datetime) -> dict[str, Any]:
+    return {
+        "id": shot.id,
+        "trigger_id": shot.trigger.pk,
+        "source": shot.source.value,
+        "due_at": shot.due_at,
+        "fired_at": at,
+        "outcome": shot.outcome.value,
+        "reason": shot.reason[:LONGEST_REASON],
+        "execution_id": shot.execution_id,
+        "delivery_id": shot.delivery_id,
+        # A run keeps its own.
+        "input": shot.given if shot.outcome == Outcome.WAITING else None,
+        "details": shot.details,
+    }
+
+
+def _insert(rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    names = ", ".join(rows[0])
+    sql = f"""
+        INSERT INTO scheduling_firing ({names})
+        SELECT {names} FROM json_populate_recordset(NULL::scheduling_firing, %s::json)
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    """  # noqa: S608 - made of column names of our own
+    with prepared.cursor() as cursor:
+        cursor.execute(sql, [orjson.dumps([_written(row) for row in rows]).decode()])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def _written(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {name: _fragment(row[name]) for name in ("input", "details")}
+
+
+def _fragment(value: Any) -> Any:
+    text = queueing.text_of(value)
+    return None if text is None else orjson.Fragment(text)
+
+
+def _insert_by_rows(rows: Sequence[dict[str, Any]]) -> set[UUID]:
+    Firing.objects.bulk_create([Firing(**row) for row in rows], ignore_conflicts=True)
+    return set(Firing.objects.filter(pk__in=[row["id"] for row in rows]).values_list("pk", flat=True))
