@@ -116,7 +116,7 @@ class Once:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if self.ends_at <= self.begins_at:
+        if self.ends_at.astimezone(UTC) <= self.begins_at.astimezone(UTC):
             raise InvalidCalendar("The maintenance window ends before it begins.")
 
     @property
@@ -124,7 +124,9 @@ class Once:
         return self.name or f"maintenance until {self.ends_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
     def end(self, at: datetime, zone: ZoneInfo) -> datetime | None:
-        return self.ends_at.astimezone(UTC) if self.begins_at <= at < self.ends_at else None
+        # In UTC: of two times in one zone Python compares what the wall shows.
+        begins, ends = self.begins_at.astimezone(UTC), self.ends_at.astimezone(UTC)
+        return ends if begins <= at.astimezone(UTC) < ends else None
 
 
 def excluded(calendar: Calendar, at: datetime) -> str:

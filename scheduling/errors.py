@@ -1,6 +1,6 @@
 """What scheduling refuses."""
 
-from rdos.kernel.errors import Conflict, DomainError, InvalidInput, NotFound
+from rdos.kernel.errors import DomainError, InvalidInput, NotFound
 
 
 class InvalidExpression(InvalidInput):
@@ -53,12 +53,6 @@ class NeverDue(InvalidInput):
     """This schedule would never be due."""
 
     code = "never_due"
-
-
-class SwitchedOff(Conflict):
-    """The trigger is switched off."""
-
-    code = "switched_off"
 
 
 class NoToken(DomainError):
