@@ -63,8 +63,7 @@ class Wanted:
         seconds = numbers(self.fields[5], range(60)) if len(self.fields) == 6 else {0}
         return [
             hour * 3600 + minute * 60 + second
-            for hour in range(24) for minute in range(60) for second in range(60)
-            if hour in hours and minute in minutes and second in seconds
+            for hour in sorted(hours) for minute in sorted(minutes) for second in sorted(seconds)
         ]  # fmt: skip
 
     def has(self, day: date) -> bool:
