@@ -33,9 +33,11 @@ def fire_due(at: datetime, most: int = MOST_AT_ONCE) -> int:
     turns = [Turn(schedule) for schedule in _claimed(at, most)]
     if not turns:
         return 0
-    calendars = _calendars(turns)
+    calendars, failing = _calendars(turns), gates.failing(turn.schedule.trigger for turn in turns)
     for turn in turns:
-        _plan(turn, calendars.get(turn.schedule.pk, ()), at)
+        turn.stop = gates.lost_right(turn.schedule.trigger, at) or failing.get(turn.schedule.pk, "")
+        if not turn.stop:
+            _plan(turn, calendars.get(turn.schedule.pk, ()), at)
     _settle_overlaps([turn for turn in turns if turn.shots], at)
     written = firings.fire([shot for turn in turns for shot in turn.shots], at)
     settled.keep([(turn.schedule, turn.next_due) for turn in turns], written, at)
@@ -61,17 +63,13 @@ def _calendars(turns: Sequence[Turn]) -> dict[UUID, list[Calendar]]:
 
 def _plan(turn: Turn, left_out: Sequence[Calendar], at: datetime) -> None:
     """A schedule that cannot be computed any more stops by itself, and holds nobody up."""
-    trigger = turn.schedule.trigger
-    turn.stop = gates.lost_right(trigger, at) or gates.failing(trigger)
-    if turn.stop:
-        return
     try:
         planned = _planned(turn.schedule, left_out, at)
     except DomainError as error:
         turn.stop = error.detail
         return
     turn.next_due, turn.shots = planned.next_due, _shots(turn.schedule, planned)
-    if reason := gates.closed(trigger):
+    if reason := gates.closed(turn.schedule.trigger):
         for shot in turn.shots:
             if shot.outcome == Outcome.STARTED:
                 shot.leave_out(reason)
