@@ -83,13 +83,6 @@ class NotTheOwner(Forbidden):
     code = "not_the_owner"
 
 
-class TriggerNotYet(DomainError):
-    """This hub cannot start a flow in this way yet."""
-
-    code = "trigger_not_yet"
-    status = 501
-
-
 class RobotNotFound(NotFound):
     """Robot not found"""
 

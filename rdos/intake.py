@@ -1,11 +1,13 @@
-"""Who keeps what nodes send: the takers of the kernel's sinks. And what is carried to nodes."""
+"""Who keeps what nodes send: the takers of the kernel's sinks. What is carried to nodes; and who plans how a submitted
+workflow is started."""
 
 from pathlib import Path
 
 from devices.services import carried, replies
 from flows import interpreter
-from flows.services import delivering, deployment_answers, reporting
+from flows.services import delivering, deployment_answers, reporting, submitting
 from rdos.kernel import intake
+from scheduling.services import submissions
 from telemetry.services import events, log_lines, writer
 
 
@@ -17,3 +19,5 @@ def connect() -> None:
     intake.NODE_CONFIGS.taken_by(reporting.take_configs)
     intake.frames(reporting.FRAME).taken_by(reporting.take_frames)
     replies.heard_by(delivering.PURPOSE, deployment_answers.answered)
+    submitting.planned_by("scheduled", submissions.scheduled)
+    submitting.planned_by("webhook", submissions.hooked)

@@ -289,6 +289,11 @@ SPECTACULAR_SETTINGS = {
         "DeploymentStatus": "flows.choices.DEPLOYMENT_WORDS",
         "RolloutStatus": "flows.choices.RolloutStatus",
         "RolloutTargetStatus": "flows.choices.TargetStatus",
+        "FiringSource": "scheduling.choices.Source",
+        "FiringOutcome": "scheduling.choices.Outcome",
+        "Timing": "scheduling.choices.Timing",
+        "Misfire": "scheduling.choices.Misfire",
+        "Overlap": "scheduling.choices.Overlap",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -16,6 +16,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("devices.urls")),
     path("", include("flows.urls")),
+    path("", include("scheduling.urls")),
     path("", include("telemetry.urls")),
 ]
 

@@ -8,7 +8,7 @@ from accounts.access import require
 from flows.access import visible
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import NotFound
-from scheduling.errors import ScheduleNotFound, TriggerNotFound
+from scheduling.errors import CalendarNotFound, ScheduleNotFound, TriggerNotFound
 from scheduling.models import Calendar, Firing, Schedule, Trigger
 
 
@@ -53,8 +53,9 @@ def firing_for(actor: Actor, pk: UUID, action: str = "triggers.read") -> Firing:
 def calendar_for(actor: Actor, pk: UUID, action: str = "calendars.read", *, hold: bool = False) -> Calendar:
     """Calendars are everybody's."""
     require(actor, action)
-    rows = Calendar.objects.select_for_update() if hold else Calendar.objects.all()
+    # Held, it may still be named by a schedule.
+    rows = Calendar.objects.select_for_update(no_key=True) if hold else Calendar.objects.all()
     found = rows.filter(pk=pk).first()
     if found is None:
-        raise NotFound
+        raise CalendarNotFound
     return found

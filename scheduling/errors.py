@@ -37,6 +37,18 @@ class InvalidCalendar(InvalidInput):
     code = "invalid_calendar"
 
 
+class CalendarNotFound(NotFound):
+    """Calendar not found"""
+
+    code = "calendar_not_found"
+
+
+class CalendarNameTaken(Conflict):
+    """Another calendar has this name."""
+
+    code = "name_taken"
+
+
 class TriggerNotFound(NotFound):
     """Trigger not found"""
 

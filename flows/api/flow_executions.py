@@ -1,7 +1,6 @@
 """The runs of one flow: listed, shown, started, summed up."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
@@ -17,21 +16,13 @@ from flows.models import Execution
 from flows.services import starting
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.api.keysets import NEWEST, listed
+from rdos.kernel.api.paths import uuid_of
 from rdos.kernel.api.serializers import shaped
 from rdos.kernel.api.views import ApiView
 from rdos.kernel.clock import database_now
-from rdos.kernel.errors import InvalidPath
 
 FLOW_ID = OpenApiParameter("flow_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 ID = OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)
-
-
-def uuid_of(text: str, name: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        told = "Input should be a valid UUID"
-        raise InvalidPath(told, errors={name: [told]}) from error
 
 
 class OfFlowView(ApiView):

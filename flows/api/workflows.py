@@ -19,7 +19,7 @@ from rdos.kernel.api.views import ApiView
 from rdos.kernel.clock import database_now
 from rdos.kernel.errors import InvalidInput
 
-SUBMITTED = {200: shapes.SubmittedSerializer, 501: shapes.NotYetSerializer}
+SUBMITTED = {200: shapes.SubmittedSerializer}
 
 
 class SubmittingView(ApiView):

@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from devices.access import nodes_for
 from flows.access import workflow_for
 from flows.choices import FlowStatus
-from flows.errors import TriggerNotYet
 from flows.models import Flow
 from flows.services import flows, queueing
 from rdos.kernel.actors import Actor
@@ -74,10 +73,6 @@ def submit(*, actor: Actor, asked: Submission, at: datetime) -> Submitted:
 def _plan_of(asked: Submission) -> Plan:
     if asked.trigger_type == "scheduled" and not asked.schedule_cron.strip():
         raise InvalidInput(errors={"schedule_cron": ["A scheduled workflow says when, as a cron expression."]})
-    if asked.trigger_type not in PLANS:
-        raise TriggerNotYet(
-            f"This hub cannot start a workflow as `{asked.trigger_type}` yet: that comes with its clock."
-        )
     return PLANS[asked.trigger_type]
 
 

@@ -21,14 +21,21 @@ OF_ITS_TIMES = ("timing", "cron", "zone", "every_seconds", "anchor", "starts_at"
 
 
 def make(trigger: Trigger, part: Mapping[str, Any], at: datetime) -> Schedule:
-    schedule = Schedule(trigger=trigger, **{name: part[name] for name in FIELDS if name in part})
-    if schedule.timing == Timing.INTERVAL and schedule.anchor is None:
-        schedule.anchor = at
-    insist_sound(schedule)
+    schedule = drafted(part, at)
+    schedule.trigger = trigger
     left_out = calendars_named(part.get("calendars", ()))
     _aim(schedule, left_out, at)
     schedule.save(force_insert=True)
     schedule.calendars.set(left_out)
+    return schedule
+
+
+def drafted(part: Mapping[str, Any], at: datetime) -> Schedule:
+    """Sound, but nobody's yet."""
+    schedule = Schedule(**{name: part[name] for name in FIELDS if name in part})
+    if schedule.timing == Timing.INTERVAL and schedule.anchor is None:
+        schedule.anchor = at
+    insist_sound(schedule)
     return schedule
 
 

@@ -92,6 +92,23 @@ def switch(*, actor: Actor, pk: UUID, on: bool, at: datetime, action: str = "tri
 
 
 @transaction.atomic
+def edit(
+    *,
+    actor: Actor,
+    pk: UUID,
+    at: datetime,
+    fields: Mapping[str, Any],
+    part: Mapping[str, Any] | None = None,
+    on: bool | None = None,
+) -> None:
+    """Changed, switched, or both: who only switches needs no more rights than that."""
+    if fields or part:
+        update(actor=actor, pk=pk, at=at, fields=fields, part=part)
+    if on is not None:
+        switch(actor=actor, pk=pk, on=on, at=at)
+
+
+@transaction.atomic
 def delete(*, actor: Actor, pk: UUID) -> None:
     trigger = trigger_for(actor, pk, "triggers.delete", hold=True)
     record(who=actor.who, action="trigger.delete", about=row_of(trigger), before=facts(trigger))

@@ -29,10 +29,12 @@ from flows.models import DeadLetter
 from flows.outcomes import Outcome
 from flows.services import claiming, rollouts, settling
 from rdos.wsgi import application
+from scheduling.models import Calendar
 from tests.api.routes import api_routes
 from tests.devices import told
 from tests.flows import deploying, story
 from tests.people import PASSWORD, Person
+from tests.scheduling import story as scheduling
 
 # A 500 is promised nowhere, so it breaks the first of these; 502 and 504 say that a node did not answer.
 PROMISES = [
@@ -100,7 +102,15 @@ def targets(super_admin: Person, viewer: Person) -> dict[str, Any]:
         "commands": operation.commands.get().pk,
         **on_nodes(super_admin),
         **in_the_queue(super_admin),
+        **by_the_clock(super_admin),
     }
+
+
+def by_the_clock(who: Person) -> dict[str, Any]:
+    schedule = scheduling.schedule_by(who)
+    hook = scheduling.trigger_by(who, "webhook", flow=schedule.trigger.flow)
+    calendar = Calendar.objects.create(name="Holidays", days=["12-25"])
+    return {"schedules": schedule.pk, "triggers": hook.pk, "calendars": calendar.pk, "flows": schedule.trigger.flow_id}
 
 
 def on_nodes(who: Person) -> dict[str, Any]:
@@ -135,8 +145,9 @@ def aim(case: Any, targets: dict[str, Any]) -> None:
         case.path_parameters["robot_id"] = "bot"
     if not isinstance(case.body, dict):
         return
-    if is_uuid(case.body.get("flow_id")):
-        case.body["flow_id"] = str(targets["flows"])
+    for name in ("flow_id", "workflow_id"):
+        if is_uuid(case.body.get(name)):
+            case.body[name] = str(targets["flows"])
     if isinstance(case.body.get("password"), str):
         case.body["password"] = PASSWORD
     if case.path.endswith("/login") and isinstance(case.body.get("username"), str):

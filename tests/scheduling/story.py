@@ -31,6 +31,17 @@ def schedule_by(person: Person, at: datetime = MONDAY, flow: Flow | None = None,
     return trigger.schedule
 
 
+def trigger_by(person: Person, kind: str, at: datetime = MONDAY, flow: Flow | None = None, **said: Any) -> Trigger:
+    return triggers.create(
+        actor=actor_of_user(person.user),
+        flow_id=(flow or flow_that_runs()).pk,
+        kind=kind,
+        name="A trigger",
+        at=at,
+        part=said,
+    )
+
+
 def tick(at: datetime) -> int:
     return clock.fire_due(at)
 

@@ -70,11 +70,6 @@ class SubmittedSerializer(AnswerSerializer):
     created_at = serializers.DateTimeField()
 
 
-class NotYetSerializer(AnswerSerializer):
-    detail = serializers.CharField()
-    code = serializers.CharField()
-
-
 class WorkflowQuery(KeysetQuery):
     search = serializers.CharField(max_length=100, default="", allow_blank=True)
 
