@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rdos.kernel.api.keysets import Order, an_instant
 from rdos.kernel.api.paging import KeysetQuery
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
+from scheduling.api.shapes.options import Moment
 from scheduling.choices import Outcome, Source, TriggerKind
 from scheduling.models import Firing
 
@@ -32,8 +33,8 @@ class FiringQuery(FiringFilter):
 
 
 class BackfillRequest(RequestSerializer):
-    since = serializers.DateTimeField()
-    until = serializers.DateTimeField()
+    since = Moment()
+    until = Moment()
 
 
 class FiringSerializer(AnswerSerializer):
