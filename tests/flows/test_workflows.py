@@ -1,7 +1,6 @@
 """Workflows as Casare's clients submit, upload, read and remove them."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +10,6 @@ from django.test.client import MULTIPART_CONTENT, encode_multipart
 
 from devices.models import Node
 from flows.models import Execution, Flow, FlowVersion
-from flows.services import submitting
 from tests.flows import story
 from tests.people import Caller, Person, bearer
 
@@ -122,41 +120,10 @@ def test_nobody_writes_over_what_they_do_not_see(dana: Caller, make_person: Any)
     assert FlowVersion.objects.filter(flow=foreign).count() == 1
 
 
-@pytest.mark.parametrize("how", ["scheduled", "webhook"])
-def test_what_needs_the_clock_is_refused_before_anything_is_written(dana: Caller, how: str) -> None:
-    response = submit(dana, trigger_type=how, schedule_cron="0 9 * * *")
-    assert (response.status_code, response.json()["code"]) == (501, "trigger_not_yet")
-    assert not Flow.objects.exists()
-
-
 def test_a_scheduled_one_says_when(dana: Caller) -> None:
     for cron in (None, "", "  "):
         response = submit(dana, trigger_type="scheduled", schedule_cron=cron)
         assert (response.status_code, list(response.json()["errors"])) == (400, ["schedule_cron"])
-
-
-@pytest.fixture
-def planned() -> Iterator[list[submitting.Submission]]:
-    """As a higher app will do it."""
-    seen: list[submitting.Submission] = []
-
-    def plan(actor: Any, flow: Flow, asked: submitting.Submission, at: Any) -> submitting.Submitted:
-        seen.append(asked)
-        return submitting.Submitted(flow=flow, schedule_id=uuid4(), message="Planned")
-
-    submitting.planned_by("scheduled", plan)
-    yield seen
-    del submitting.PLANS["scheduled"]
-
-
-def test_a_higher_app_may_plan_it(dana: Caller, planned: list[submitting.Submission]) -> None:
-    hook = {"secret": "Very-Secret-Word", "methods": ["POST"]}
-    answer = submitted(dana, trigger_type="scheduled", schedule_cron="0 9 * * *", metadata={"webhook_config": hook})
-    assert (answer["job_id"], answer["message"]) == (None, "Planned")
-    assert answer["schedule_id"]
-    assert not Execution.objects.exists()
-    assert (planned[0].schedule_cron, planned[0].metadata["webhook_config"]) == ("0 9 * * *", hook)
-    assert "Very-Secret-Word" not in str(Flow.objects.get().metadata)
 
 
 @pytest.mark.parametrize("prefix", ["", "/casare", "/bilbycast", "/tafy", "/nodetool"])
