@@ -44,9 +44,10 @@ def test_a_bad_expression_writes_nothing(dana: Caller, cron: str) -> None:
     response = submit(dana, trigger_type="scheduled", schedule_cron=cron)
     assert (response.status_code, list(response.json()["errors"])) == (400, ["schedule_cron"])
     assert not Flow.objects.exists()
-    assert "Invalid cron expression: " in submit(
-        dana, "/casare", trigger_type="scheduled", schedule_cron=cron
-    ).json()["detail"]
+    assert (
+        "Invalid cron expression: "
+        in submit(dana, "/casare", trigger_type="scheduled", schedule_cron=cron).json()["detail"]
+    )
 
 
 def test_a_long_name_is_cut_in_its_schedule_s(dana: Caller) -> None:

@@ -107,9 +107,7 @@ def test_bad_input_is_422_by_its_field(dana: Caller, flow: Flow, said: dict[str,
     assert not Trigger.objects.exists()
 
 
-def test_the_list_is_a_plain_array_newest_first(
-    dana: Caller, flow: Flow, django_assert_num_queries: Any
-) -> None:
+def test_the_list_is_a_plain_array_newest_first(dana: Caller, flow: Flow, django_assert_num_queries: Any) -> None:
     elsewhere = flow_that_runs("Other")
     made(dana, elsewhere, type="manual", config={})
     ids = [made(dana, flow, type=kind, config={"cron": "@daily"})["id"] for kind in ("manual", "schedule", "webhook")]
