@@ -131,9 +131,9 @@ class OneScheduleView(ScheduleView):
 
     def _changed(self, text: str) -> Response:
         found, said = self.schedule(text, "triggers.operate"), self.body(shapes.UpdateScheduleRequest)
-        wanted = {"fields": shapes.fields_of(said), "part": options.time_part(said), "on": said.get("enabled")}
+        fields, part, on = shapes.fields_of(said), options.time_part(said), said.get("enabled")
         with options.told_as(shapes.TOLD):
-            triggers.edit(actor=self.actor, pk=found.pk, at=database_now(), **wanted)
+            triggers.edit(actor=self.actor, pk=found.pk, at=database_now(), fields=fields, part=part, on=on)
         return self.shown(found.pk)
 
     @extend_schema(parameters=[ID], responses={200: shapes.ScheduleDeletedSerializer})

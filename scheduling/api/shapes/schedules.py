@@ -44,9 +44,20 @@ class ScheduleFields(options.TriggerFields, options.TimeOptions):
         allow_null=True,
         help_text="Five fields, or six with the seconds last; or @daily and the like.",
     )
-    execution_mode = serializers.ChoiceField(
-        choices=MODES, required=False, allow_null=True, help_text="Where its runs go; else where its workflow's do."
+    execution_mode = serializers.CharField(
+        max_length=options.LONGEST_WORD,
+        required=False,
+        allow_null=True,
+        help_text="lan or internet: where its runs go; else where its workflow's do. `environment` outweighs it.",
     )
+
+    def validate(self, attrs: Any) -> Any:
+        # Whoever sends back what they were answered sends both.
+        mode = None if "environment" in attrs else attrs.get("execution_mode")
+        if mode is not None and mode not in MODES:
+            told = f'"{mode}" is not a valid choice.'
+            raise serializers.ValidationError({"execution_mode": [told]}, "invalid_choice")
+        return attrs
 
 
 class CreateScheduleRequest(ScheduleFields):
@@ -56,7 +67,7 @@ class CreateScheduleRequest(ScheduleFields):
     )
 
     def validate(self, attrs: Any) -> Any:
-        missing = {}
+        attrs, missing = super().validate(attrs), {}
         if not (attrs.get("schedule_name") or attrs.get("name")):
             missing["schedule_name"] = ["This field is required."]
         if "timing" not in options.time_part(attrs, anew=True):
@@ -107,7 +118,7 @@ class ScheduleSerializer(AnswerSerializer):
     timezone = serializers.CharField()
     next_run_at = serializers.DateTimeField(allow_null=True)
     last_run_at = serializers.DateTimeField(allow_null=True)
-    input = serializers.JSONField(allow_null=True)
+    input = serializers.JSONField()
     timing = serializers.ChoiceField(choices=Timing.choices)
     every_seconds = serializers.IntegerField(allow_null=True)
     anchor = serializers.DateTimeField(allow_null=True)

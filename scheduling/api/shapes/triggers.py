@@ -74,7 +74,7 @@ class TriggerSerializer(AnswerSerializer):
     webhook_url = serializers.CharField(allow_null=True)
     enabled = serializers.BooleanField()
     paused_reason = serializers.CharField(allow_null=True, help_text="Why the hub itself switched it off.")
-    input = serializers.JSONField(allow_null=True)
+    input = serializers.JSONField()
     priority = serializers.IntegerField(allow_null=True)
     environment = serializers.CharField()
     pause_after_failures = serializers.IntegerField(allow_null=True)
