@@ -9,6 +9,7 @@ from devices.views.agent import agent
 from flows.urls import jobs_urls
 from rdos.health import views as health
 from rdos.kernel.api.document import DocumentView
+from scheduling.api.hook_urls import hook_urls, redelivery_urls
 
 api: list[URLPattern | URLResolver] = [
     # Robots ask more often than anybody else.
@@ -17,12 +18,14 @@ api: list[URLPattern | URLResolver] = [
     path("", include("devices.urls")),
     path("", include("flows.urls")),
     path("", include("scheduling.urls")),
+    path("", include(redelivery_urls)),
     path("", include("telemetry.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # First, because programs ask more often than people, and Django tries one pattern after another.
     path("api/v1/", include(api)),
+    path("", include(hook_urls)),
     path("", include("rdos.console.urls")),
     path("health", health.basic),
     path("health/detailed", health.detailed),

@@ -1,6 +1,14 @@
 """What scheduling refuses."""
 
-from rdos.kernel.errors import DomainError, InvalidInput, NotFound
+from rdos.kernel.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    UnsupportedMediaType,
+)
 
 
 class InvalidExpression(InvalidInput):
@@ -71,3 +79,75 @@ class NoToken(DomainError):
     """Can only regenerate token for webhook triggers"""
 
     code = "no_token"
+
+
+class SwitchedOff(Conflict):
+    """The trigger is switched off."""
+
+    code = "switched_off"
+
+
+class WebhookNotFound(NotFound):
+    """Webhook not found"""
+
+    code = "webhook_not_found"
+
+
+class NoBilling(NotFound):
+    """This hub has no billing, so that nothing listens here."""
+
+    code = "no_billing"
+
+
+class NoProof(NotAuthenticated):
+    """Send the webhook's token as a bearer, or sign the delivery: its id alone opens nothing."""
+
+    code = "no_proof"
+
+
+class WrongSignature(NotAuthenticated):
+    """The signature is missing or wrong."""
+
+    code = "wrong_signature"
+
+
+class WrongTimestamp(NotAuthenticated):
+    """The timestamp is missing, or too far from the present."""
+
+    code = "wrong_timestamp"
+
+
+class SignatureUsed(Conflict):
+    """This signature was used for another delivery: sign each with a timestamp of its own."""
+
+    code = "signature_used"
+
+
+class AddressRefused(Forbidden):
+    """This webhook takes nothing from your address."""
+
+    code = "address_refused"
+
+
+class HeaderRefused(Forbidden):
+    """A required header is missing or has another value."""
+
+    code = "header_refused"
+
+
+class ContentTypeRefused(UnsupportedMediaType):
+    """The body is of another type than this webhook takes."""
+
+    code = "content_type_refused"
+
+
+class OwnerLostRight(Forbidden):
+    """Whoever made this webhook may not start its flow any more."""
+
+    code = "owner_lost_right"
+
+
+class NothingToRedeliver(Conflict):
+    """Nothing of this delivery is left that could be delivered again."""
+
+    code = "nothing_to_redeliver"

@@ -61,6 +61,8 @@ class Execution(models.Model):
     current_node = models.CharField(max_length=256, blank=True)
     message = models.CharField(max_length=500, blank=True)
     input = models.JSONField(null=True)
+    # What is known of the call that brought the input, such as its headers. The run finds it under `webhook`.
+    came_with = models.JSONField(null=True)
     result = models.JSONField(null=True)
     error = models.TextField(blank=True)
     error_type = models.CharField(max_length=100, blank=True)

@@ -30,6 +30,7 @@ class Grant:
     # The graph as text, ready to be handed over.
     content: str
     input: Any
+    came_with: Any
     priority: int
     environment: str
     fence: int
@@ -71,8 +72,17 @@ def granted(rows: Iterable[Sequence[Any]]) -> list[Grant]:
 
 
 COLUMNS = (
-    *("id", "flow_id", "flow_name", "input", "priority", "environment", "fence", "lease_until", "timeout_seconds"),
-    *("retry_count", "max_retries", "created_at", "claimed_at", "parked", "trigger_type", "is_limited"),
+    *("id", "flow_id", "flow_name", "input", "came_with", "priority", "environment", "fence", "lease_until"),
+    *(
+        "timeout_seconds",
+        "retry_count",
+        "max_retries",
+        "created_at",
+        "claimed_at",
+        "parked",
+        "trigger_type",
+        "is_limited",
+    ),
 )
 # SQLite returns columns by the table's own name only.
 RUN = "flows_execution" if dialect.is_sqlite() else "e"
@@ -96,7 +106,7 @@ def _sql(chosen: str) -> str:
 
 def _grant(row: Sequence[Any]) -> Grant:
     told: dict[str, Any] = dict(zip(COLUMNS, row, strict=False))
-    told |= {name: dialect.as_json(told[name]) for name in ("input", "parked")}
+    told |= {name: dialect.as_json(told[name]) for name in ("input", "came_with", "parked")}
     told |= {name: dialect.as_moment(told[name]) for name in ("lease_until", "created_at", "claimed_at")}
     told |= {"flow_id": dialect.as_uuid(told["flow_id"]), "is_limited": bool(told["is_limited"])}
     return Grant(execution_id=dialect.as_uuid(told.pop("id")), content=row[-1], **told)
@@ -138,8 +148,13 @@ def _put_back(ids: set[UUID]) -> None:
 
 
 def variables_of(grant: Grant) -> dict[str, Any]:
-    """What a run starts with: an object as it is, anything else under the name `input`."""
-    given = grant.input
+    """What a run starts with: an object as it is, anything else under the name `input`. What a webhook's call was like
+    is under `webhook`, whatever its sender calls so."""
+    given = _variables(grant.input)
+    return given if grant.came_with is None else given | {"webhook": grant.came_with}
+
+
+def _variables(given: Any) -> dict[str, Any]:
     if isinstance(given, str):
         try:
             given = orjson.loads(given)

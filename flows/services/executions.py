@@ -99,6 +99,7 @@ def _run_again(actor: Actor, execution: Execution, at: datetime) -> Execution:
         max_retries=execution.max_retries,
         capabilities=execution.capabilities,
         retry_of_id=execution.pk,
+        came_with=execution.came_with,
     )
     return queueing.enqueue(flow=execution.flow, start=start, given=execution.input, at=at)
 

@@ -36,6 +36,7 @@ class Start:
     retry_of_id: UUID | None = None
     # Only of a call with one input; of many, each has its own.
     dedup_key: str | None = None
+    came_with: Any = None
 
 
 def enqueue(*, flow: Flow, start: Start, given: Any, at: datetime) -> Execution:
@@ -102,6 +103,7 @@ def row_of(flow: Flow, start: Start, at: datetime) -> dict[str, Any]:
         "trigger_type": str(start.trigger_type),
         "trigger_id": start.trigger_id,
         "retry_of_id": start.retry_of_id,
+        "came_with": start.came_with,
         "created_by_kind": start.who.kind,
         "created_by_id": start.who.id[:128],
         "created_by_label": start.who.label[:200],

@@ -54,8 +54,12 @@ def _insert(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:
-    text = queueing.text_of(row["input"])
-    return row | {"input": None if text is None else orjson.Fragment(text)}
+    return row | {name: _fragment(row[name]) for name in ("input", "came_with")}
+
+
+def _fragment(value: Any) -> Any:
+    text = queueing.text_of(value)
+    return None if text is None else orjson.Fragment(text)
 
 
 def _ring(orders: Sequence[Order]) -> None:

@@ -42,6 +42,8 @@ SECRETS_IN_TEXT = (
     # With a digit in it, so that "basic authentication" stays readable.
     (re.compile(r"(?i)\b(basic|token)\s+(?=\S*\d)[a-z0-9._~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), HIDDEN),
+    # A webhook's address is its password.
+    (re.compile(r"(/webhooks/)[A-Za-z0-9_-]{20,}"), rf"\1{HIDDEN}"),
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@:]*:[^\s/@]+@"), rf"\1{HIDDEN}@"),
     (
         re.compile(r"(?i)\b([\w-]*(?:password|passwd|secret|token|api[_-]?key))(=|[\"']?:\s*[\"']?)[^\s&\"',;]+"),

@@ -21,6 +21,10 @@ class Firing(models.Model):
     execution_id = models.UUIDField(null=True)
     # What a sender called this delivery, or the journal's position.
     delivery_id = models.CharField(max_length=200, null=True)
+    # With which a delivery came. It opens the door once.
+    signature = models.CharField(max_length=64, null=True)
+    # What is refused for one reason within an hour is one row, so that nobody fills a disk with it.
+    times = models.PositiveIntegerField(default=1, db_default=1)
     input = models.JSONField(null=True)
     details = models.JSONField(null=True)
 
@@ -35,6 +39,16 @@ class Firing(models.Model):
                 fields=["trigger", "delivery_id"],
                 condition=Q(delivery_id__isnull=False),
                 name="a_delivery_is_taken_once",
+            ),
+            models.UniqueConstraint(
+                fields=["trigger", "signature"],
+                condition=Q(signature__isnull=False),
+                name="a_signature_is_good_once",
+            ),
+            models.UniqueConstraint(
+                fields=["trigger", "due_at", "reason"],
+                condition=Q(source=Source.WEBHOOK, outcome=Outcome.REFUSED),
+                name="refusals_of_an_hour_are_counted",
             ),
         ]
         indexes = [

@@ -29,7 +29,10 @@ class Shot:
     outcome: Outcome = Outcome.STARTED
     reason: str = ""
     delivery_id: str | None = None
+    signature: str | None = None
     details: Any = None
+    # What the run is told of the call that brought its input.
+    came_with: Any = None
     who: Who | None = None
     id: UUID = field(default_factory=uuid4)
     execution_id: UUID | None = None
@@ -57,6 +60,7 @@ def order_of(shot: Shot) -> starts.Order:
         trigger_id=trigger.pk,
         priority=trigger.priority,
         environment=trigger.environment,
+        came_with=shot.came_with,
     )
     if shot.execution_id is None:
         raise ValueError("Only what starts a run is ordered.")
@@ -86,6 +90,7 @@ def _row(shot: Shot, at: datetime) -> dict[str, Any]:
         "reason": shot.reason[:LONGEST_REASON],
         "execution_id": shot.execution_id,
         "delivery_id": shot.delivery_id,
+        "signature": shot.signature,
         # A run keeps its own.
         "input": shot.given if shot.outcome == Outcome.WAITING else None,
         "details": shot.details,

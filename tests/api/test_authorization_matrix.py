@@ -115,6 +115,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "nodes/<uuid:pk>/values"): PEOPLE,
     ("GET", "nodes/<uuid:pk>/samples"): PEOPLE,
     ("GET", "nodes/<uuid:pk>/logs"): PEOPLE,
+    ("POST", "firings/<uuid:pk>/redeliver"): OPERATORS,
     ("GET", "flows"): PEOPLE,
     ("POST", "flows"): DEVELOPERS,
     ("GET", "flows/export"): PEOPLE,
