@@ -32,8 +32,24 @@ def begin(orders: Sequence[Order], at: datetime) -> None:
     if dialect.is_sqlite():
         Execution.objects.bulk_create(Execution(**_facts(order, at, place)) for place, order in enumerate(orders))
     else:
-        _insert([_facts(order, at, place) for place, order in enumerate(orders)])
-    _ring(orders)
+        names, rows = rows_of(orders, at)
+        with prepared.cursor() as cursor:
+            cursor.execute(insertion(names), [rows])
+    ring(orders)
+
+
+def insertion(names: str) -> str:
+    """Of rows that are given as JSON."""
+    return f"""
+        INSERT INTO flows_execution ({names})
+        SELECT {names} FROM json_populate_recordset(NULL::flows_execution, %s::json)
+    """  # noqa: S608 - made of column names of our own
+
+
+def rows_of(orders: Sequence[Order], at: datetime) -> tuple[str, str]:
+    """The names of the columns, and the rows as JSON: for whoever writes them in a statement of their own."""
+    rows = [_written(_facts(order, at, place)) for place, order in enumerate(orders)]
+    return ", ".join(rows[0]), orjson.dumps(rows).decode()
 
 
 def _facts(order: Order, at: datetime, place: int) -> dict[str, Any]:
@@ -41,16 +57,6 @@ def _facts(order: Order, at: datetime, place: int) -> dict[str, Any]:
     # Told apart by a microsecond each, so that the first is also the first to be run.
     moments = {"created_at": at + timedelta(microseconds=place)}
     return row | moments | {"id": order.execution_id, "input": order.given}
-
-
-def _insert(rows: Sequence[dict[str, Any]]) -> None:
-    names = ", ".join(rows[0])
-    sql = f"""
-        INSERT INTO flows_execution ({names})
-        SELECT {names} FROM json_populate_recordset(NULL::flows_execution, %s::json)
-    """  # noqa: S608 - made of column names of our own
-    with prepared.cursor() as cursor:
-        cursor.execute(sql, [orjson.dumps([_written(row) for row in rows]).decode()])
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +68,7 @@ def _fragment(value: Any) -> Any:
     return None if text is None else orjson.Fragment(text)
 
 
-def _ring(orders: Sequence[Order]) -> None:
+def ring(orders: Sequence[Order]) -> None:
     hub = [order.execution_id for order in orders if order.flow.runs_on == RunsOn.HUB]
     doorbell.for_workers(hub)
     if len(hub) < len(orders):

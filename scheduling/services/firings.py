@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,15 +42,37 @@ class Shot:
         self.outcome, self.reason = Outcome.SKIPPED, reason
 
 
-@transaction.atomic
 def fire(shots: Sequence[Shot], at: datetime) -> list[Shot]:
     """Those that had not gone off before. Of the others nothing is written, and nothing starts."""
+    if not shots:
+        return []
     for shot in shots:
         if shot.outcome == Outcome.STARTED:
             shot.execution_id = uuid4()
-    written = _write(shots, at)
-    starts.begin([order_of(shot) for shot in written if shot.execution_id is not None], at)
+    return _fire_by_rows(shots, at) if dialect.is_sqlite() else _fire(shots, at)
+
+
+def _fire(shots: Sequence[Shot], at: datetime) -> list[Shot]:
+    """In one statement without a transaction around it: a webhook's caller waits for each trip to the database."""
+    orders = _orders(shots)
+    made = _insert(shots, orders, at)
+    written = [shot for shot in shots if shot.id in made]
+    starts.ring(orders if len(written) == len(shots) else _orders(written))
     return written
+
+
+@transaction.atomic
+def _fire_by_rows(shots: Sequence[Shot], at: datetime) -> list[Shot]:
+    rows = [_row(shot, at) for shot in shots]
+    Firing.objects.bulk_create([Firing(**row) for row in rows], ignore_conflicts=True)
+    made = set(Firing.objects.filter(pk__in=[row["id"] for row in rows]).values_list("pk", flat=True))
+    written = [shot for shot in shots if shot.id in made]
+    starts.begin(_orders(written), at)
+    return written
+
+
+def _orders(shots: Sequence[Shot]) -> list[starts.Order]:
+    return [order_of(shot) for shot in shots if shot.execution_id is not None]
 
 
 def order_of(shot: Shot) -> starts.Order:
@@ -71,14 +94,6 @@ def who_of(trigger: Trigger) -> Who:
     return Who(kind=TriggerKind(trigger.kind).value, id=str(trigger.pk), label=trigger.name)
 
 
-def _write(shots: Sequence[Shot], at: datetime) -> list[Shot]:
-    if not shots:
-        return []
-    rows = [_row(shot, at) for shot in shots]
-    made = _insert_by_rows(rows) if dialect.is_sqlite() else _insert(rows)
-    return [shot for shot in shots if shot.id in made]
-
-
 def _row(shot: Shot, at: datetime) -> dict[str, Any]:
     return {
         "id": shot.id,
@@ -97,17 +112,33 @@ def _row(shot: Shot, at: datetime) -> dict[str, Any]:
     }
 
 
-def _insert(rows: Sequence[dict[str, Any]]) -> set[UUID]:
-    names = ", ".join(rows[0])
-    sql = f"""
-        INSERT INTO scheduling_firing ({names})
-        SELECT {names} FROM json_populate_recordset(NULL::scheduling_firing, %s::json)
-        ON CONFLICT DO NOTHING
-        RETURNING id
-    """  # noqa: S608 - made of column names of our own
+def _insert(shots: Sequence[Shot], orders: Sequence[starts.Order], at: datetime) -> set[UUID]:
+    rows = [_row(shot, at) for shot in shots]
+    given = [orjson.dumps([_written(row) for row in rows]).decode()]
+    columns = ""
+    if orders:
+        columns, runs = starts.rows_of(orders, at)
+        given.append(runs)
     with prepared.cursor() as cursor:
-        cursor.execute(sql, [orjson.dumps([_written(row) for row in rows]).decode()])
+        cursor.execute(_sql(", ".join(rows[0]), columns), given)
         return {pk for (pk,) in cursor.fetchall()}
+
+
+@cache
+def _sql(names: str, columns: str) -> str:
+    """A run begins only if its firing was written."""
+    of_fired = "WHERE id IN (SELECT execution_id FROM fired)"
+    begun = f", begun AS ({starts.insertion(columns)} {of_fired})" if columns else ""
+    return f"""
+        WITH fired AS (
+            INSERT INTO scheduling_firing ({names})
+            SELECT {names} FROM json_populate_recordset(NULL::scheduling_firing, %s::json)
+            ON CONFLICT DO NOTHING
+            RETURNING id, execution_id
+        )
+        {begun}
+        SELECT id FROM fired
+    """  # noqa: S608 - made of column names of our own
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:
@@ -117,8 +148,3 @@ def _written(row: dict[str, Any]) -> dict[str, Any]:
 def _fragment(value: Any) -> Any:
     text = queueing.text_of(value)
     return None if text is None else orjson.Fragment(text)
-
-
-def _insert_by_rows(rows: Sequence[dict[str, Any]]) -> set[UUID]:
-    Firing.objects.bulk_create([Firing(**row) for row in rows], ignore_conflicts=True)
-    return set(Firing.objects.filter(pk__in=[row["id"] for row in rows]).values_list("pk", flat=True))

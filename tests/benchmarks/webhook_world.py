@@ -11,7 +11,7 @@ from rdos.kernel.clock import database_now
 from scheduling.models import Firing
 from scheduling.services import signing, triggers, webhooks
 
-SECRET = "only for benchmarks"  # noqa: S105 - of nothing real
+SECRET = "only for benchmarks"
 BODY = b'{"order":7,"customer":"Ada","lines":[{"sku":"A-1","count":2},{"sku":"B-2","count":1}]}'
 Ask = Callable[[], bytes]
 
