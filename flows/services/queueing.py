@@ -34,9 +34,9 @@ class Start:
     max_retries: int | None = None
     capabilities: Sequence[str] = field(default_factory=tuple)
     retry_of_id: UUID | None = None
+    came_with: Any = None
     # Only of a call with one input; of many, each has its own.
     dedup_key: str | None = None
-    came_with: Any = None
 
 
 def enqueue(*, flow: Flow, start: Start, given: Any, at: datetime) -> Execution:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.db.models import Q
 
 from flows.choices import FINAL_EXECUTIONS
@@ -12,7 +13,7 @@ from rdos.kernel.encryption import reveal
 from rdos.kernel.errors import DomainError, Unavailable
 from rdos.kernel.secrecy import mask_text
 from scheduling.choices import Source
-from scheduling.errors import SignatureUsed
+from scheduling.errors import SignatureUsed, WebhookNotFound
 from scheduling.models import Firing
 from scheduling.services import conditions, deliveries, firings, refusals, signing
 from scheduling.services.deliveries import Delivery
@@ -28,8 +29,15 @@ class Taken:
 
 def receive(hook: Hook, sent: Delivery) -> Taken:
     try:
-        shot = _shot(hook, sent)
-        return _fire(hook, shot)
+        return _receive(hook, sent)
+    except IntegrityError as error:
+        # It was removed in this very moment.
+        raise WebhookNotFound from error
+
+
+def _receive(hook: Hook, sent: Delivery) -> Taken:
+    try:
+        return _fire(hook, _shot(hook, sent))
     except DomainError as refusal:
         if hook.token_shown:
             refusals.count(hook, refusal, sent.address)

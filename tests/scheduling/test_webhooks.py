@@ -5,12 +5,15 @@ from uuid import uuid4
 
 import pytest
 
-from flows.models import Flow
+from flows.models import Execution, Flow
 from flows.services import claiming
 from rdos.kernel.api.accents import ACCENTS
 from rdos.kernel.clock import database_now
 from rdos.kernel.secrecy import HIDDEN, mask_text
-from scheduling.services import triggers, webhooks
+from scheduling.errors import WebhookNotFound
+from scheduling.services import hooks, receiving, triggers, webhooks
+from scheduling.services.deliveries import Delivery
+from tests.devices.conftest import insist_on_postgresql
 from tests.flows.story import flow_that_runs, robot_named
 from tests.people import Caller, Person
 from tests.scheduling.hooking import ADDRESS, Hook, hook_by, run_of
@@ -213,3 +216,20 @@ def test_strange_things_beside_the_body_are_survived(hook: Hook) -> None:
 def test_an_address_by_an_id_that_nobody_has_is_not_found(db: None) -> None:
     assert Caller().post(f"/hooks/{uuid4()}").status_code == 404
     assert Caller().post("/hooks/nonsense").status_code == 404
+
+
+def test_a_call_costs_one_read_and_one_write(hook: Hook, django_assert_num_queries: Any) -> None:
+    insist_on_postgresql()
+    hook.call("hello")
+    with django_assert_num_queries(2):
+        assert hook.call("hello", x_delivery_id="1").status_code == 200
+
+
+def test_a_webhook_that_is_removed_meanwhile_is_not_found(transactional_db: None, developer: Person) -> None:
+    for said in ({}, {"content_type": "application/json"}):
+        hook = hook_by(developer, **said)
+        found = hooks.by_token(hook.token)
+        triggers.delete(actor=developer.actor, pk=hook.trigger.pk)
+        with pytest.raises(WebhookNotFound):
+            receiving.receive(found, Delivery({}, {}, ADDRESS, lambda most: b"hello"))
+    assert not Execution.objects.exists()
