@@ -11,7 +11,6 @@ from flows.errors import FlowNotRunning
 from flows.services import queueing
 from rdos.kernel import limits
 from rdos.kernel.addresses import Network, inside
-from rdos.kernel.errors import RateLimited
 from scheduling.errors import AddressRefused, ContentTypeRefused, HeaderRefused, OwnerLostRight, SwitchedOff
 from scheduling.models import Webhook
 from scheduling.services import gates, pausing
@@ -45,9 +44,7 @@ def insist_rate(webhook: Webhook) -> None:
     most = webhook.per_minute
     if most is None:
         return
-    wait = limits.hit_often("webhook", str(webhook.pk), limit=most, seconds=60)
-    if wait:
-        raise RateLimited(retry_after=wait)
+    limits.insist(limits.hit_often("webhook", str(webhook.pk), limit=most, seconds=60))
 
 
 def insist_open(hook: Hook) -> None:
