@@ -17,6 +17,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from rdos.kernel.bells import Exchange, exchange, ring, ring_on_commit
+from rdos.kernel.bells.line import GATHER_SECONDS
 from tests.ports import free
 
 Heard = list[tuple[str, str]]
@@ -153,6 +154,21 @@ async def test_ten_thousand_bells_all_arrive_in_order(here: Exchange, topic: str
         ring(topic, str(number))
     await until(lambda: len(heard) == 10_000)
     assert [int(text) for _, text in heard] == list(range(10_000))
+
+
+async def test_bells_that_are_rung_one_after_the_other_travel_together(
+    here: Exchange, topic: str, overheard: Callable[[], str]
+) -> None:
+    began = time.monotonic()
+    for number in range(2_000):
+        ring(topic, f"bell {number}.")
+        await asyncio.sleep(0)
+    took = time.monotonic() - began
+    while "bell 1999." not in (text := await asyncio.to_thread(overheard)):
+        pass
+    assert text.count('"bell ') == 2_000
+    # One at once, and then at most one in each span.
+    assert text.count(',[["') <= took / GATHER_SECONDS + 2
 
 
 @pytest.mark.django_db(transaction=True)

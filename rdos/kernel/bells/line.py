@@ -20,6 +20,8 @@ TIMEOUT = 2.0
 QUIET_SECONDS = 10.0
 LONGEST_PAUSE = 5.0
 MOST_PER_MESSAGE = 1_000
+# What is rung so soon after a message goes with the next one: a message costs more than many bells.
+GATHER_SECONDS = 0.002
 # What is rung while Redis is away; older bells are lost.
 MOST_KEPT = 10_000
 AWAY = (redis.RedisError, OSError)
@@ -119,6 +121,7 @@ class Line:
             self._something_to_tell.clear()
             try:
                 await self._tell()
+                await asyncio.sleep(GATHER_SECONDS)
             except AWAY:
                 await asyncio.sleep(_spread(1.0))
             if self._outgoing:
