@@ -18,6 +18,7 @@ from rdos.doors.bridge import Bridge  # noqa: E402
 from rdos.doors.front import Front  # noqa: E402
 from rdos.doors.warmth import warm_up  # noqa: E402
 from rdos.routing import sockets  # noqa: E402
+from rdos.watching import watch_clock  # noqa: E402
 from telemetry.services import writer  # noqa: E402
 
 # What was measured last is stored before the process ends, if the database takes it this quickly.
@@ -35,6 +36,7 @@ def front() -> Front:
             body_limit=settings.BODY_LIMIT_BYTES,
         ),
         sockets=sockets,
+        beside=[watch_clock],
         at_stop=[switchboard.stop, dispatcher.stop, partial(writer.drain, STORING_SECONDS)],
     )
 

@@ -1,5 +1,5 @@
-"""Who keeps what nodes send: the takers of the kernel's sinks. What is carried to nodes; and who plans how a submitted
-workflow is started."""
+"""Who keeps what nodes send: the takers of the kernel's sinks. What is carried to nodes; who plans how a submitted
+workflow is started, and who knows how severe an event is."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ from devices.services import carried, replies
 from flows import interpreter
 from flows.services import delivering, deployment_answers, reporting, submitting
 from rdos.kernel import intake
-from scheduling.services import submissions
-from telemetry.services import events, log_lines, writer
+from scheduling.services import severities, submissions
+from telemetry.choices import Severity
+from telemetry.services import events, hub_events, log_lines, writer
 
 
 def connect() -> None:
@@ -18,6 +19,7 @@ def connect() -> None:
     intake.LOG_LINES.taken_by(log_lines.take)
     intake.NODE_CONFIGS.taken_by(reporting.take_configs)
     intake.frames(reporting.FRAME).taken_by(reporting.take_frames)
+    severities.told_by(hub_events.severity_of, Severity.values)
     replies.heard_by(delivering.PURPOSE, deployment_answers.answered)
     submitting.planned_by("scheduled", submissions.scheduled)
     submitting.planned_by("webhook", submissions.hooked)

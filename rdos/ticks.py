@@ -16,7 +16,7 @@ from devices.services import commands, gateways, healing, replies, tunnels
 from flows.services import awaiting, deployment_answers, hub_claims, leases, robots, rollout_steps, switching
 from rdos.kernel import journal
 from rdos.kernel.clock import database_now
-from scheduling.services import clock, waiting
+from scheduling.services import clock, heeding, lateness, waiting
 from telemetry.services import hub_events, partitions
 
 SEAL_LIMIT = 5000
@@ -72,8 +72,15 @@ def expire_commands() -> None:
 def fire_schedules() -> None:
     """What became due while a long catching up went on is found by the next tick."""
     at = database_now()
+    lateness.give_sign(at)
     while clock.fire_due(at) == clock.MOST_AT_ONCE:
-        pass
+        # Busy is not silent.
+        lateness.give_sign(database_now())
+
+
+@shared_task(name="rdos.ticks.heed_events")
+def heed_events() -> None:
+    heeding.heed(database_now())
 
 
 @shared_task(name="rdos.ticks.release_waiting")
@@ -125,6 +132,7 @@ TICKS = (
     Tick("Fire schedules", fire_schedules, timedelta(milliseconds=250)),
     Tick("Start what waited for the run before", release_waiting, timedelta(seconds=1)),
     Tick("Seal the journal", seal_journal, timedelta(milliseconds=500)),
+    Tick("Heed events", heed_events, timedelta(seconds=1)),
     Tick("Tell events", tell_events, timedelta(seconds=1)),
     Tick("Move runs on", sweep_runs, timedelta(seconds=1)),
     Tick("Offer runs to workers", offer_runs, timedelta(seconds=1)),

@@ -17,6 +17,7 @@ from rdos.console.ticks import TickPage
 from rdos.kernel import panels
 from rdos.kernel.actors import Actor
 from rdos.kernel.models import JournalEntry
+from scheduling.admin import attention as schedules
 from telemetry.admin import node_panels
 from telemetry.admin.attention import alarms
 
@@ -35,6 +36,7 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
     panels.add(panels.FIGURES, work.queue)
     for filler in (
         newest_seal,
+        schedules.late,
         alarms,
         fleet.nodes,
         fleet.tunnels,

@@ -1,6 +1,8 @@
 """One application for an ASGI server: HTTP to one side, sockets to the other."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from rdos.doors.bridge import Bridge
 from rdos.doors.shapes import ASGIApplication, Receive, Scope, Send
@@ -11,10 +13,17 @@ STOP_WAITING = "stop_waiting"
 
 class Front:
     def __init__(
-        self, *, http: Bridge, sockets: ASGIApplication, at_stop: Sequence[Callable[[], Awaitable[object]]] = ()
+        self,
+        *,
+        http: Bridge,
+        sockets: ASGIApplication,
+        beside: Sequence[Callable[[], Coroutine[Any, Any, object]]] = (),
+        at_stop: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
         self.http = http
         self.sockets = sockets
+        # What goes on for as long as this process serves.
+        self.beside = beside
         # What the sockets' owners still have to store when all of them are closed.
         self.at_stop = at_stop
 
@@ -34,8 +43,11 @@ class Front:
         # Shutdown is told too late for those who wait: uvicorn's protocol finds here whom to tell first.
         scope.get("state", {})[STOP_WAITING] = self.http.stop_waiting
         await exchange().start()
+        beside = [asyncio.create_task(work()) for work in self.beside]
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
+        for task in beside:
+            task.cancel()
         for ending in self.at_stop:
             await ending()
         self.http.close()

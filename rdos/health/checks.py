@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from rdos.kernel.models import JournalEntry
+from scheduling.services import lateness
 
 DEADLINE = 0.5
 # Longer, as the first question of a process also opens its pool.
@@ -85,17 +86,25 @@ def _hear_nats() -> dict[str, Any]:
 
 
 def clock() -> Finding:
-    """Entries that nobody sealed tell that the clock stands still."""
+    """Its own sign of life, and entries that nobody sealed, tell that the clock stands still."""
     return _timed(_ask_clock, (DatabaseError, ValueError))
 
 
 def _ask_clock() -> dict[str, Any]:
     _ask_database()
+    seen = lateness.last_seen()
+    silent = max(timezone.now() - seen, timedelta(0)) if seen else timedelta(0)
+    if silent > lateness.LATE:
+        raise ValueError(f"The clock has not run for {int(silent.total_seconds())} seconds.")
+    _insist_sealed()
+    return {"last_tick_seconds": round(silent.total_seconds(), 1)} if seen else {}
+
+
+def _insist_sealed() -> None:
     oldest = JournalEntry.objects.filter(position=None).order_by("id").values_list("at", flat=True).first()
     late = timezone.now() - oldest if oldest else timedelta(0)
     if late > CLOCK_LATE:
         raise ValueError(f"The clock has not run for {int(late.total_seconds())} seconds.")
-    return {}
 
 
 CHECKS: dict[str, Callable[[], Finding]] = {"database": database, "redis": redis, "nats": nats, "clock": clock}

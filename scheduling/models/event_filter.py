@@ -5,7 +5,7 @@ from django.db import models
 
 class EventFilter(models.Model):
     trigger = models.OneToOneField("scheduling.Trigger", models.CASCADE, primary_key=True, related_name="event_filter")
-    # Actions of the journal, with `*` for any part: "node.disconnected", "execution.*". None means any.
+    # Actions of the journal, with `*` for any part: "node.disconnect", "execution.*". None means any.
     actions = models.JSONField(default=list)
     # Severities of what is told as an event. None means any, and entries without one too.
     severities = models.JSONField(default=list)

@@ -25,6 +25,8 @@ class Firing(models.Model):
     signature = models.CharField(max_length=64, null=True)
     # What is refused for one reason within an hour is one row, so that nobody fills a disk with it.
     times = models.PositiveIntegerField(default=1, db_default=1)
+    # What the event was about: the kind and the id of its row.
+    subject = models.CharField(max_length=200, blank=True, db_default="")
     input = models.JSONField(null=True)
     details = models.JSONField(null=True)
 
@@ -56,6 +58,16 @@ class Firing(models.Model):
             models.Index(fields=["trigger", "-fired_at", "-id"], name="firings_of_a_trigger"),
             # What waits for the run before; nearly always nothing.
             models.Index(fields=["trigger", "due_at"], name="firings_waiting", condition=Q(outcome=Outcome.WAITING)),
+            # When an event trigger last went off for the same subject.
+            models.Index(
+                fields=["trigger", "subject", "-due_at"], name="firings_for_a_subject", condition=Q(source=Source.EVENT)
+            ),
+            # What an event has started, to know it again when it fails.
+            models.Index(
+                fields=["execution_id"],
+                name="firings_by_run",
+                condition=Q(source=Source.EVENT, execution_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

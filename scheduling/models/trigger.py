@@ -51,6 +51,10 @@ class Trigger(models.Model):
         indexes = [
             models.Index(fields=["flow", "-created_at", "-id"], name="triggers_of_a_flow"),
             models.Index(fields=["kind", "-created_at", "-id"], name="triggers_of_a_kind"),
+            # Asked every second whether there are any.
+            models.Index(
+                fields=["id"], name="triggers_that_heed", condition=Q(kind=TriggerKind.EVENT, is_enabled=True)
+            ),
         ]
 
     def __str__(self) -> str:

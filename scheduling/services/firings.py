@@ -31,6 +31,7 @@ class Shot:
     reason: str = ""
     delivery_id: str | None = None
     signature: str | None = None
+    subject: str = ""
     details: Any = None
     # What the run is told of the call that brought its input.
     came_with: Any = None
@@ -106,6 +107,7 @@ def _row(shot: Shot, at: datetime) -> dict[str, Any]:
         "execution_id": shot.execution_id,
         "delivery_id": shot.delivery_id,
         "signature": shot.signature,
+        "subject": shot.subject,
         # A run keeps its own.
         "input": shot.given if shot.outcome == Outcome.WAITING else None,
         "details": shot.details,

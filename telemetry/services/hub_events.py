@@ -7,6 +7,7 @@ from uuid import UUID
 
 from devices.models import Node
 from rdos.kernel.addresses import neighbourhood
+from rdos.kernel.figures import lasting
 from rdos.kernel.journal import follow
 from rdos.kernel.models import JournalEntry
 from telemetry.choices import Severity
@@ -38,6 +39,13 @@ def _translated(entries: Iterable[JournalEntry]) -> list[Draft]:
     nodes = {pk: node_id if node_id in known else None for pk, node_id in named.items()}
     found = (TRANSLATORS[entry.action](entry, _facts(entry), nodes[entry.pk]) for entry in entries)
     return [draft for draft in found if draft]
+
+
+def severity_of(entry: JournalEntry) -> str:
+    """Of the event that an entry is told as; empty if it is told as none."""
+    translator = TRANSLATORS.get(entry.action)
+    draft = translator(entry, _facts(entry), _uuid(entry.object_id)) if translator else None
+    return draft.severity if draft else ""
 
 
 def _connected(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft | None:
@@ -83,6 +91,20 @@ def _gateway_lost(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Dr
         severity=Severity.MAJOR,
         category="hub",
         message=message,
+        details=facts,
+        at=entry.at,
+        action=entry.action,
+    )
+
+
+def _clock(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
+    back = entry.action == "clock.back"
+    seconds = lasting(facts.get("late_seconds") or 0)
+    return Draft(
+        node_id=None,
+        severity=Severity.INFO if back else Severity.MAJOR,
+        category="clock",
+        message=f"The clock ticks again, after {seconds}" if back else f"The clock has not ticked for {seconds}",
         details=facts,
         at=entry.at,
         action=entry.action,
@@ -144,4 +166,6 @@ TRANSLATORS: dict[str, Translator] = {
     "node.converged": _converged,
     "node.health": _health,
     "gateway.lost": _gateway_lost,
+    "clock.late": _clock,
+    "clock.back": _clock,
 }
