@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flows', '0002_open_runs_of_a_trigger'),
+        ('flows', '0005_open_runs_of_a_trigger'),
         ('scheduling', '0002_count_refused_deliveries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -125,7 +125,8 @@ def test_everybody_sees_it_although_the_ticks_are_dead(viewer: Person, developer
     ticks.seal_journal()
     ticks.tell_events()
     back, _ = viewer.caller.get("/api/v1/events").json()
-    assert (back["severity"], back["message"]) == ("info", "The clock ticks again, after 1 min 15 s")
+    assert back["severity"] == "info"
+    assert back["message"].startswith("The clock ticks again, after 1 min ")
     told_of = Caller().get("/health/detailed").json()["dependencies"]["clock"]
     assert told_of["healthy"] and told_of["last_tick_seconds"] < 5
 
