@@ -20,7 +20,7 @@ from tests.up.test_story import Hub
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 # 25 schedules that are due every three seconds go off 500 times a minute.
 SCHEDULES, EVERY = 25, 3
-SECONDS, KILL_EVERY, SEED = 60, 4.0, 5
+SECONDS, KILL_EVERY, SEED = 40, 4.0, 5
 PATIENCE = 60.0
 VICTIMS = (("beat",), ("worker", "--clock"), ("postgres",))
 GRAPH = {"nodes": {"a": {"node_id": "a", "node_type": "StartNode", "config": {}}}, "connections": []}
@@ -63,7 +63,8 @@ class Person:
             return json.load(answer)
 
     def _request(self, path: str, body: bytes | None = None) -> Request:
-        heads = {"Content-Type": "application/json"}
+        # A GET with a content type is one dashboard's, which wants its lists in another shape.
+        heads = {} if body is None else {"Content-Type": "application/json"}
         if self._token:
             heads["Authorization"] = f"Bearer {self._token}"
         return Request(f"{self._url}{path}", body, heads)
