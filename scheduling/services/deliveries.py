@@ -54,9 +54,9 @@ def _too_large(largest: int) -> TooLarge:
 
 
 def text_of(raw: bytes) -> str | None:
-    """None if it is empty, or no text."""
+    """None if it is empty, or no text. No database of ours keeps a NUL."""
     try:
-        return raw.decode() or None
+        return raw.decode().replace("\x00", "\ufffd") or None
     except UnicodeDecodeError:
         return None
 
