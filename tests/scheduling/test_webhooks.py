@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from flows.models import Execution, Flow
 from flows.services import claiming
@@ -13,7 +14,6 @@ from rdos.kernel.secrecy import HIDDEN, mask_text
 from scheduling.errors import WebhookNotFound
 from scheduling.services import hooks, receiving, triggers, webhooks
 from scheduling.services.deliveries import Delivery
-from tests.devices.conftest import insist_on_postgresql
 from tests.flows.story import flow_that_runs, robot_named
 from tests.people import Caller, Person
 from tests.scheduling.hooking import ADDRESS, Hook, hook_by, run_of
@@ -218,8 +218,8 @@ def test_an_address_by_an_id_that_nobody_has_is_not_found(db: None) -> None:
     assert Caller().post("/hooks/nonsense").status_code == 404
 
 
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite needs a transaction and more statements")
 def test_a_call_costs_one_read_and_one_write(hook: Hook, django_assert_num_queries: Any) -> None:
-    insist_on_postgresql()
     hook.call("hello")
     with django_assert_num_queries(2):
         assert hook.call("hello", x_delivery_id="1").status_code == 200
