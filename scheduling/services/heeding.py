@@ -21,10 +21,10 @@ from scheduling.services.listeners import Listener
 from scheduling.services.restraint import Match, Restraint, allowance
 
 READER = "scheduling.events"
-READ_AT_ONCE = 1000
+READ_AT_ONCE = 2500
 # The clock's worker waits for nobody: what is left of a flood, the next tick reads.
 MOST_SECONDS = 0.25
-MOST_ASKED = 20_000
+MOST_ASKED = 5000
 MOST_MATCHED = 500
 # The hub was down, or the reader far behind: what is older than this starts nothing any more.
 OLDEST = timedelta(hours=1)
@@ -37,10 +37,12 @@ def heed(at: datetime) -> int:
     if not listeners.switched_on().exists():
         skip(READER, newest)
         return 0
-    began, read, took = monotonic(), 0, 0.0
+    began, read, took, limit = monotonic(), 0, 0.0, READ_AT_ONCE
     # What is read later starts later, so that the queue keeps the order of the journal.
-    while took < MOST_SECONDS and (more := heed_some(at + timedelta(seconds=took))):
+    while took < MOST_SECONDS and (more := heed_some(at + timedelta(seconds=took), limit)):
         read, took = read + more, monotonic() - began
+        # Where each entry is asked by many, not much more is fetched than can be asked.
+        limit = min(READ_AT_ONCE, 4 * more)
     return read
 
 
@@ -59,19 +61,26 @@ Failed = tuple[Listener, Happening, str]
 
 def _matches(entries: list[JournalEntry], index: Index[Listener]) -> tuple[list[Match], list[Failed]]:
     """As many as may be at once; entries behind them stay unread."""
-    heard = {entry.pk: found for entry in entries if (found := index.heeding(entry.action))}
-    happenings = {one.entry.pk: one for one in look_up([entry for entry in entries if entry.pk in heard])}
+    _shorten(entries, index)
+    happenings = {one.entry.pk: one for one in look_up([one for one in entries if index.heeding(one.action)])}
     matches: list[Match] = []
     failed: dict[UUID, Failed] = {}
-    asked = 0
     for place, entry in enumerate(entries, 1):
-        for listener in heard.get(entry.pk, ()):
+        for listener in index.heeding(entry.action):
             _ask(listener, happenings[entry.pk], matches, failed)
-        asked += len(heard.get(entry.pk, ()))
-        if asked >= MOST_ASKED or len(matches) >= MOST_MATCHED:
+        if len(matches) >= MOST_MATCHED:
             del entries[place:]
             break
     return matches, list(failed.values())
+
+
+def _shorten(entries: list[JournalEntry], index: Index[Listener]) -> None:
+    asked = 0
+    for place, entry in enumerate(entries, 1):
+        asked += len(index.heeding(entry.action))
+        if asked >= MOST_ASKED:
+            del entries[place:]
+            return
 
 
 def _ask(listener: Listener, happening: Happening, matches: list[Match], failed: dict[UUID, Failed]) -> None:
