@@ -11,9 +11,9 @@ from typing import Any
 from .bounds import Bounds
 from .errors import ExpressionError
 from .parser import Parser
-from .references import Names, first_name
+from .references import Names
 from .tokens import tokens
-from .tree import Evaluation, Part, Reference
+from .tree import Evaluation, Part
 
 LONGEST = 10_000
 BOUNDS = Bounds()
@@ -35,11 +35,3 @@ def parse(text: str) -> Part:
 
 def value_of(part: Part, names: Names, bounds: Bounds = BOUNDS) -> Any:
     return part.value(Evaluation(names, bounds))
-
-
-def names_in(part: Any) -> set[str]:
-    """What an expression refers to, each by the name that its path begins with."""
-    if isinstance(part, Reference):
-        return {first_name(part.path)}
-    inside = part if isinstance(part, tuple) else [getattr(part, name) for name in getattr(part, "__match_args__", ())]
-    return {name for one in inside for name in names_in(one)}

@@ -30,11 +30,6 @@ def look_up(path: str, names: Names) -> Any:
     return walk(names[name[0].strip()], keys_in(path[name.end() :]))
 
 
-def first_name(path: str) -> str:
-    name = NAME.match(path.strip())
-    return name[0].strip() if name else path.strip()
-
-
 def keys_in(path: str) -> Iterator[str | int]:
     """The steps of `.price[0]["net"]`."""
     at = 0

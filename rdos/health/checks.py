@@ -40,13 +40,18 @@ def database() -> Finding:
 
 
 def _ask_database() -> dict[str, Any]:
-    pool = getattr(connection, "pool", None)
-    if pool is not None and connection.connection is None:
-        _borrow(pool)
+    pool = _reach_database()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     stats = pool.get_stats() if pool is not None else {}
     return {"pool_size": stats.get("pool_size", 1), "pool_free": stats.get("pool_available", 1)}
+
+
+def _reach_database() -> Any:
+    pool = getattr(connection, "pool", None)
+    if pool is not None and connection.connection is None:
+        _borrow(pool)
+    return pool
 
 
 def _borrow(pool: Any) -> None:
@@ -91,7 +96,7 @@ def clock() -> Finding:
 
 
 def _ask_clock() -> dict[str, Any]:
-    _ask_database()
+    _reach_database()
     seen = lateness.last_seen()
     silent = max(timezone.now() - seen, timedelta(0)) if seen else timedelta(0)
     if silent > lateness.LATE:

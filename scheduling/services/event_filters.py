@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from flows.interpreter.errors import ExpressionError
-from flows.interpreter.expressions import names_in, parse
+from flows.interpreter.expressions import parse
+from flows.interpreter.references import NAME
+from flows.interpreter.tree import Reference
 from rdos.kernel.errors import InvalidInput
 from scheduling import patterns
 from scheduling.models import EventFilter, Trigger
@@ -68,10 +70,19 @@ def _condition(said: Any) -> str:
     if not said.strip():
         return ""
     try:
-        strange = names_in(parse(said)) - {*NAMES}
+        strange = _names_in(parse(said)) - {*NAMES}
     except ExpressionError as error:
         return f"{error} (at character {error.position + 1})"
     return f"Nothing is named {min(strange)} here; there are {', '.join(NAMES)}." if strange else ""
+
+
+def _names_in(part: Any) -> set[str]:
+    """What an expression refers to, each by the name that its path begins with."""
+    if isinstance(part, Reference):
+        name = NAME.match(part.path)
+        return {name[0].strip() if name else part.path}
+    inside = part if isinstance(part, tuple) else [getattr(part, name) for name in getattr(part, "__match_args__", ())]
+    return {name for one in inside for name in _names_in(one)}
 
 
 def _debounce(said: Any) -> str:
