@@ -17,6 +17,9 @@ MOST_UNREAD = 1024 * 1024
 LINGER_SECONDS = 15.0
 # The loop cannot close while bytes are on their way, and the hub must be gone within five seconds.
 LINGER_AT_STOP_SECONDS = 2.0
+# What somebody still sends who was refused in the middle of it is thrown away for so long. An end before they had read
+# our Close frame would be a reset, which takes the frame with it.
+DEAF_SECONDS = 2.0
 
 Limit = Callable[[int | None], None]
 
@@ -42,6 +45,18 @@ class CarefulSocket(WebSocketsSansIOProtocol):
         await super().send(message)
         if message["type"] == "websocket.accept":
             self.conn.max_message_size = self._accepted_limit
+
+    def handle_parser_exception(self) -> None:
+        if self.close_sent:
+            return
+        ended = self.conn.close_sent
+        code, reason = (ended.code, ended.reason) if ended else (1002, "")
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.close_timer = self.loop.call_later(DEAF_SECONDS, self.transport.close)
 
     def handle_ping(self) -> None:
         if self.transport.get_write_buffer_size() <= MOST_UNREAD:

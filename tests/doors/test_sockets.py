@@ -58,10 +58,11 @@ def test_a_message_of_five_mebibytes_passes_and_a_much_larger_one_closes() -> No
         line.send("x" * 5 * MEBIBYTE)
         assert len(line.recv(10)) == 5 * MEBIBYTE
 
-        # Told with 1009, unless the reset that follows overtakes it.
-        with pytest.raises(ConnectionClosed):
+        with pytest.raises(ConnectionClosed) as closed:
             line.send("x" * 9 * MEBIBYTE)
             line.recv(10)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
 
 
 def test_frames_are_not_compressed() -> None:
