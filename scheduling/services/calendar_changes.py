@@ -64,11 +64,10 @@ def _update(row: Calendar, actor: Actor, fields: Mapping[str, Any], at: datetime
 
 @transaction.atomic
 def delete(*, actor: Actor, pk: UUID, at: datetime) -> None:
-    row = calendar_for(actor, pk, "calendars.delete")
+    row = calendar_for(actor, pk, "calendars.delete", hold=True)
     found = _heeding(row)
     record(who=actor.who, action="calendar.delete", about=row_of(row), before=facts(row))
-    # From here on no schedule can come to name it.
-    Calendar.objects.select_for_update().get(pk=pk).delete()
+    row.delete()
     _aim_anew(found, at)
 
 

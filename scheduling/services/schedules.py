@@ -23,7 +23,7 @@ OF_ITS_TIMES = ("timing", "cron", "zone", "every_seconds", "anchor", "starts_at"
 def make(trigger: Trigger, part: Mapping[str, Any], at: datetime) -> Schedule:
     schedule = drafted(part, at)
     schedule.trigger = trigger
-    left_out = calendars_named(part.get("calendars", ()))
+    left_out = calendars_named(part.get("calendars", ()), hold=True)
     _aim(schedule, left_out, at)
     schedule.save(force_insert=True)
     schedule.calendars.set(left_out)
@@ -40,6 +40,9 @@ def drafted(part: Mapping[str, Any], at: datetime) -> Schedule:
 
 
 def change(trigger: Trigger, part: Mapping[str, Any], at: datetime) -> None:
+    # Calendars before schedules, as whoever changes a calendar does: then nobody waits in a circle, and whatever a
+    # calendar becomes while it is being named, the schedule is aimed by that.
+    named_now = calendars_named(part["calendars"], hold=True) if "calendars" in part else None
     schedule = Schedule.objects.select_for_update().get(pk=trigger.pk)
     schedule.trigger = trigger
     before = {name: getattr(schedule, name) for name in OF_ITS_TIMES}
@@ -47,11 +50,10 @@ def change(trigger: Trigger, part: Mapping[str, Any], at: datetime) -> None:
         if name in part:
             setattr(schedule, name, part[name])
     insist_sound(schedule)
-    left_out = list(schedule.calendars.all())
-    if "calendars" in part:
-        left_out = calendars_named(part["calendars"])
+    left_out = list(schedule.calendars.all()) if named_now is None else named_now
+    if named_now is not None:
         schedule.calendars.set(left_out)
-    if "calendars" in part or before != {name: getattr(schedule, name) for name in OF_ITS_TIMES}:
+    if named_now is not None or before != {name: getattr(schedule, name) for name in OF_ITS_TIMES}:
         _aim(schedule, left_out, at)
     schedule.save()
 
@@ -75,8 +77,10 @@ def _aim(schedule: Schedule, left_out: Sequence[Calendar], at: datetime, *, may_
     schedule.settled_until = at
 
 
-def calendars_named(ids: Sequence[UUID]) -> list[Calendar]:
-    found = list(Calendar.objects.filter(pk__in=list(ids)).order_by("name"))
+def calendars_named(ids: Sequence[UUID], *, hold: bool = False) -> list[Calendar]:
+    """Held, none of them is changed or removed before the schedule that names them is written."""
+    rows = Calendar.objects.select_for_update(no_key=True) if hold else Calendar.objects.all()
+    found = list(rows.filter(pk__in=list(ids)).order_by("pk")) if ids else []
     if len(found) != len(set(ids)):
         raise InvalidInput(errors={"calendars": ["There is no such calendar."]})
     return found
