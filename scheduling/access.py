@@ -9,7 +9,7 @@ from flows.access import visible
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import NotFound
 from scheduling.errors import CalendarNotFound, ScheduleNotFound, TriggerNotFound
-from scheduling.models import Calendar, Firing, Schedule, Trigger
+from scheduling.models import Calendar, EventFilter, Firing, Schedule, Trigger, Webhook
 
 
 def triggers_for(actor: Actor) -> QuerySet[Trigger]:
@@ -36,6 +36,14 @@ def schedule_for(actor: Actor, pk: UUID, action: str = "triggers.read") -> Sched
     if found is None:
         raise ScheduleNotFound(f"Schedule not found: {pk}")
     return found
+
+
+def webhooks_for(actor: Actor) -> QuerySet[Webhook]:
+    return Webhook.objects.filter(visible(actor, "trigger__flow__")).select_related("trigger__flow")
+
+
+def event_filters_for(actor: Actor) -> QuerySet[EventFilter]:
+    return EventFilter.objects.filter(visible(actor, "trigger__flow__")).select_related("trigger__flow")
 
 
 def firings_for(actor: Actor) -> QuerySet[Firing]:

@@ -1,13 +1,13 @@
 """Questions about triggers and what came of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from scheduling.choices import TriggerKind
+from scheduling.choices import Outcome, Source, TriggerKind
 from scheduling.models import Calendar, Firing, Schedule, Trigger
 
 
@@ -45,6 +45,22 @@ def firings(
     return rows.filter(**_said(asked))
 
 
+def newest_of_each(trigger_ids: Sequence[UUID], most: int) -> list[dict[str, Any]]:
+    """The newest firings of each trigger: along the index one by one, in one question."""
+    newest = Firing.objects.order_by("-fired_at", "-id").values(*OF_A_RESULT)
+    of_each = [newest.filter(trigger_id=pk)[:most] for pk in trigger_ids]
+    return list(of_each[0].union(*of_each[1:], all=True)) if of_each else []
+
+
+OF_A_RESULT = ("id", "trigger_id", "due_at", "fired_at", "outcome", "reason", "execution_id", "times")
+
+
+def refusals(trigger_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many deliveries of each webhook were refused, as long as that is kept."""
+    rows = Firing.objects.filter(trigger_id__in=trigger_ids, source=Source.WEBHOOK, outcome=Outcome.REFUSED)
+    return dict(rows.order_by().values_list("trigger_id").annotate(Sum("times")))
+
+
 def _said(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
@@ -67,6 +83,13 @@ def soonest(most: int, *, but: UUID | None = None) -> list[Schedule]:
     rows = Schedule.objects.filter(next_run_at__isnull=False)
     others = rows if but is None else rows.exclude(pk=but)
     return list(others.order_by("next_run_at").only(*OF_ITS_TIMES)[:most])
+
+
+def due_before(rows: QuerySet[Schedule], end: datetime, most: int) -> list[Schedule]:
+    """Of these, those that go off before `end`, the soonest first."""
+    found = rows.filter(next_run_at__lt=end).order_by("next_run_at", "pk").select_related("trigger__flow")
+    named = ("trigger__name", "trigger__flow__name")
+    return list(found.only(*OF_ITS_TIMES, "next_run_at", *named)[:most])
 
 
 OF_ITS_TIMES = ("timing", "cron", "zone", "every_seconds", "anchor", "starts_at", "ends_at")

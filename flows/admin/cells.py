@@ -1,14 +1,9 @@
-"""Cells of lists: two lines, words in a row."""
+"""Cells of lists: words in a row."""
 
 from collections.abc import Iterable
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-
-
-def two(main: object, more: object) -> SafeString:
-    """As `pair`, for what is no name."""
-    return format_html('<span class="c-pair"><span>{}</span><span class="c-more">{}</span></span>', main, more or "")
 
 
 def chips(words: Iterable[object]) -> SafeString:

@@ -16,14 +16,13 @@ from accounts.access import allows
 from accounts.authentication import actor_in_console
 from flows.access import executions_for, flows_for
 from flows.admin import filters, following, lines
-from flows.admin.cells import two
 from flows.admin.places import execution_place, flow_place, is_uuid, list_of
 from flows.admin.timeline import milliseconds
 from flows.admin.tones import execution_badge
 from flows.choices import HUB_KEY, OPEN_EXECUTIONS, ExecutionStatus
 from flows.models import Execution
 from flows.services import executions
-from rdos.kernel.console import Question, confirmed, moment, pair
+from rdos.kernel.console import Question, confirmed, moment, pair, two
 from rdos.kernel.live_page import Button, Nothing, RowPage, Verb
 from rdos.kernel.secrecy import mask_text
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,27 +12,10 @@ from flows.admin.places import is_uuid
 from flows.choices import HELD, OPEN_EXECUTIONS, ExecutionStatus
 from flows.models import Execution
 from flows.queries import LONG
+from rdos.kernel.word_filter import WordFilter
 
 MOST_CHOICES = 200
 FAILED = (ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT)
-
-
-class WordFilter(SimpleListFilter):
-    """Always offers what is chosen: a filter without choices would be left out, and show everything."""
-
-    def words(self, request: HttpRequest) -> list[tuple[str, str]]:
-        return []
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        found, chosen = self.words(request), self.chosen
-        return found if not chosen or chosen in dict(found) else [*found, (chosen, self.said(chosen))]
-
-    def said(self, word: str) -> str:
-        return word
-
-    @property
-    def chosen(self) -> str:
-        return str(self.value() or "").replace("\x00", "")
 
 
 class StatusFilter(WordFilter):

@@ -17,14 +17,13 @@ from accounts.access import allows
 from accounts.authentication import actor_in_console
 from flows.access import flows_for
 from flows.admin import comparing, deploying, flow_facts, rollout_form, running, versions, writing
-from flows.admin.cells import two
 from flows.admin.places import list_of
 from flows.admin.tones import flow_badge
 from flows.choices import OPEN_EXECUTIONS, FlowStatus
 from flows.models import Execution, Flow
 from flows.services import flows, switching
 from rdos.kernel import panels
-from rdos.kernel.console import Question, journal_of, moment, pair
+from rdos.kernel.console import Question, journal_of, moment, pair, two
 from rdos.kernel.live_page import Button, Nothing, RowPage, Verb
 
 STARTABLE = (FlowStatus.STOPPED, FlowStatus.ERROR)

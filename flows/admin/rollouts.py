@@ -13,14 +13,13 @@ from accounts.access import allows
 from accounts.authentication import actor_in_console
 from flows.access import rollouts_for
 from flows.admin import rollout_facts
-from flows.admin.cells import two
 from flows.admin.filters import FlowFilter
 from flows.admin.places import list_of
 from flows.admin.tones import rollout_badge
 from flows.choices import OPEN_ROLLOUTS, RolloutStatus
 from flows.models import Rollout
 from flows.services import rollouts
-from rdos.kernel.console import Question, journal_of, moment, pair
+from rdos.kernel.console import Question, journal_of, moment, pair, two
 from rdos.kernel.live_page import Button, Nothing, RowPage, Verb
 
 PAUSABLE = (RolloutStatus.RUNNING, RolloutStatus.WAITING)

@@ -18,6 +18,7 @@ from rdos.kernel import panels
 from rdos.kernel.actors import Actor
 from rdos.kernel.models import JournalEntry
 from scheduling.admin import attention as schedules
+from scheduling.admin import flow_panel
 from telemetry.admin import node_panels
 from telemetry.admin.attention import alarms
 
@@ -45,6 +46,7 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
         work.runs,
         work.robots,
         work.rollouts,
+        schedules.paused,
         fleet.drift,
         attention.people,
         attention.failed_sign_ins,
@@ -53,4 +55,5 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
         panels.add(panels.ATTENTION, filler)
     for panel in (node_panel.runs, deployed.of_node, node_panels.figures, node_panels.events):
         panels.add(panels.NODE_PANELS, panel)
+    panels.add(panels.FLOW_PANELS, flow_panel.of_flow)
     panels.add(panels.FLOW_PANELS, deployed.of_flow)

@@ -59,6 +59,17 @@ GROUPS = (
         ),
     ),
     Group(
+        "What starts them",
+        (
+            Place("Schedules", "event_repeat", "admin:scheduling_schedule_changelist", "triggers.read"),
+            Place("Next 24 hours", "calendar_view_day", "/schedules/day", "triggers.read"),
+            Place("Webhooks", "webhook", "admin:scheduling_webhook_changelist", "triggers.read"),
+            Place("Event triggers", "bolt", "admin:scheduling_eventfilter_changelist", "triggers.read"),
+            Place("Firings", "history", "admin:scheduling_firing_changelist", "triggers.read"),
+            Place("Calendars", "event_busy", "admin:scheduling_calendar_changelist", "calendars.read"),
+        ),
+    ),
+    Group(
         "People and access",
         (
             Place("Users", "group", "admin:accounts_user_changelist", "users.list"),

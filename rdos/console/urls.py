@@ -6,6 +6,7 @@ from devices.admin import adding, configuration, fresh, node_page, saved_views, 
 from flows.admin import queue
 from rdos.console.pages import asked_again, leads_to, signed_in
 from rdos.console.views import account, entrance, front, second_factor
+from scheduling.admin import day
 
 urlpatterns = [
     path("", front.front),
@@ -51,6 +52,8 @@ urlpatterns = [
     path("nodes/views/forget", signed_in(saved_views.forget)),
     path("queue", signed_in(queue.page)),
     path("queue/live", asked_again(queue.live)),
+    path("schedules/day", signed_in(day.page)),
+    path("schedules/day/live", asked_again(day.live)),
     path("topology", signed_in(topology.topology)),
     path("topology/state", asked_again(topology.state)),
 ]

@@ -41,6 +41,11 @@ def pair(main: object, more: object) -> SafeString:
     return format_html(lines, main, more or "")
 
 
+def two(main: object, more: object) -> SafeString:
+    """As `pair`, for what is no name."""
+    return format_html('<span class="c-pair"><span>{}</span><span class="c-more">{}</span></span>', main, more or "")
+
+
 def moment(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else "–"
 

@@ -8,6 +8,18 @@ from scheduling.cron.expression import Expression, parse
 from scheduling.cron.intervals import following_interval, spread
 from scheduling.cron.times import Due, between, following
 from scheduling.cron.walls import landing
+from scheduling.cron.zones import names as zone_names
 from scheduling.cron.zones import zone
 
-__all__ = ["Due", "Expression", "between", "following", "following_interval", "landing", "parse", "spread", "zone"]
+__all__ = [
+    "Due",
+    "Expression",
+    "between",
+    "following",
+    "following_interval",
+    "landing",
+    "parse",
+    "spread",
+    "zone",
+    "zone_names",
+]

@@ -17,4 +17,4 @@ class EventFilter(models.Model):
     per_minute = models.PositiveIntegerField(null=True)
 
     def __str__(self) -> str:
-        return ", ".join(self.actions) or "everything"
+        return str(self.trigger)

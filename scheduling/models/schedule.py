@@ -48,4 +48,4 @@ class Schedule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.cron or f"every {self.every_seconds} s"
+        return str(self.trigger)

@@ -25,4 +25,4 @@ class Webhook(models.Model):
     per_minute = models.PositiveIntegerField(null=True)
 
     def __str__(self) -> str:
-        return f"webhook {self.trigger_id}"
+        return str(self.trigger)

@@ -33,16 +33,17 @@ def in_minutes(minutes: Iterable[datetime], *, but: UUID | None = None) -> Crowd
     if not wanted:
         return Crowd()
     found = queries.soonest(MOST_SCHEDULES + 1, but=but)
-    shared = _shared(found[:MOST_SCHEDULES])
-    crowd = Crowd(is_partial=len(found) > MOST_SCHEDULES or len(shared) > MOST_TIMETABLES)
-    for next_of, ids in islice(shared, MOST_TIMETABLES):
+    same = shared(found[:MOST_SCHEDULES])
+    crowd = Crowd(is_partial=len(found) > MOST_SCHEDULES or len(same) > MOST_TIMETABLES)
+    for next_of, ids in islice(same, MOST_TIMETABLES):
         crowd.considered += len(ids)
         for minute in _due_in(next_of, wanted):
             crowd.at.setdefault(minute, []).extend(ids)
     return crowd
 
 
-def _shared(rows: Sequence[Schedule]) -> list[tuple[NextOf, list[UUID]]]:
+def shared(rows: Sequence[Schedule]) -> list[tuple[NextOf, list[UUID]]]:
+    """Each timetable once, with all schedules that keep it."""
     heeded = queries.calendar_ids([row.pk for row in rows])
     calendars = Calendar.objects.in_bulk({pk for ids in heeded.values() for pk in ids})
     alike: dict[tuple[object, ...], list[Schedule]] = {}

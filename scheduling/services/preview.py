@@ -61,10 +61,16 @@ def saved(*, actor: Actor, schedule: Schedule, at: datetime, most: int) -> Previ
     return _preview(actor, schedule, list(schedule.calendars.all()), at, most)
 
 
-def unsaved(*, actor: Actor, part: Mapping[str, Any], at: datetime, most: int) -> Preview:
-    """Refused by name, as it would be when it is saved; but one that is never due just shows nothing."""
+def unsaved(
+    *, actor: Actor, part: Mapping[str, Any], at: datetime, most: int, instead_of: UUID | None = None
+) -> Preview:
+    """Refused by name, as it would be when it is saved; but one that is never due just shows nothing. What is to take
+    the place of a saved one does not collide with it, and has its share of the jitter."""
     left_out = schedules.calendars_named(part.get("calendars", ()))
-    return _preview(actor, schedules.drafted(part, at), left_out, at, most)
+    drafted = schedules.drafted(part, at)
+    if instead_of:
+        drafted.trigger_id = instead_of
+    return _preview(actor, drafted, left_out, at, most)
 
 
 def _preview(actor: Actor, schedule: Schedule, left_out: Sequence[Calendar], at: datetime, most: int) -> Preview:

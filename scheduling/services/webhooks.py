@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from rdos.kernel.actors import Actor
@@ -81,6 +82,11 @@ def regenerate(*, actor: Actor, pk: UUID) -> Trigger:
 
 def token_of(webhook: Webhook) -> str:
     return reveal(webhook, "token")
+
+
+def address_of(token: str, origin: str) -> str:
+    """As callers know it: below the name that the hub is told to have outside, else below the one it was asked by."""
+    return f"{settings.WEBHOOK_BASE_URL or f'{origin}/webhooks'}/{token}"
 
 
 def facts(trigger: Trigger) -> dict[str, Any]:

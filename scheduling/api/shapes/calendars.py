@@ -6,14 +6,13 @@ from rest_framework import serializers
 
 from rdos.kernel.api.paging import KeysetQuery
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
+from scheduling.particulars import LONGEST_CALENDAR_NAME, LONGEST_DESCRIPTION, LONGEST_ZONE, MOST_DAYS, MOST_WINDOWS
 
-LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_ZONE = 100, 500, 64
-MOST_DAYS, MOST_WINDOWS = 500, 100
 COLUMNS = ("id", "name", "description", "zone", "days", "windows", "created_at", "updated_at")
 
 
 class CalendarFields(RequestSerializer):
-    name = serializers.CharField(max_length=LONGEST_NAME, required=False)
+    name = serializers.CharField(max_length=LONGEST_CALENDAR_NAME, required=False)
     description = serializers.CharField(max_length=LONGEST_DESCRIPTION, required=False, allow_blank=True)
     timezone = serializers.CharField(max_length=LONGEST_ZONE, required=False, help_text="An IANA name; UTC if unsaid.")
     days = serializers.ListField(
@@ -31,7 +30,7 @@ class CalendarFields(RequestSerializer):
 
 
 class CreateCalendarRequest(CalendarFields):
-    name = serializers.CharField(max_length=LONGEST_NAME)
+    name = serializers.CharField(max_length=LONGEST_CALENDAR_NAME)
 
 
 class UpdateCalendarRequest(CalendarFields):

@@ -3,7 +3,7 @@ entries of the journal an event trigger heeds."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -12,14 +12,31 @@ from flows.services import queueing
 from rdos.kernel.api.serializers import RequestSerializer
 from rdos.kernel.errors import InvalidInput
 from scheduling.choices import Misfire, Overlap, Timing, TriggerKind
-
-LONGEST_NAME, LONGEST_ZONE, LONGEST_CRON, LONGEST_WORD = 255, 64, 200, 64
-LONGEST_SPAN = 366 * 86_400
-MOST_CALENDARS, MOST_FAILURES, HIGHEST_PRIORITY = 50, 1000, 20
-MOST_HEADERS, MOST_ADDRESSES, MOST_ACTIONS, MOST_LABELS = 50, 200, 50, 64
-LARGEST_BODY, MOST_PER_MINUTE = 10 * 2**20, 100_000
-# Before and after, computing with zones comes to its end.
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+from scheduling.particulars import (
+    EARLIEST,
+    HIGHEST_PRIORITY,
+    LARGEST_BODY,
+    LATEST,
+    LONGEST_ACTION,
+    LONGEST_CONDITION,
+    LONGEST_CRON,
+    LONGEST_DAY,
+    LONGEST_HEADER,
+    LONGEST_LABEL,
+    LONGEST_SECRET,
+    LONGEST_SPAN,
+    LONGEST_TYPE,
+    LONGEST_VALUE,
+    LONGEST_WORD,
+    LONGEST_ZONE,
+    MOST_ACTIONS,
+    MOST_ADDRESSES,
+    MOST_CALENDARS,
+    MOST_FAILURES,
+    MOST_HEADERS,
+    MOST_LABELS,
+    MOST_PER_MINUTE,
+)
 
 
 class Moment(serializers.DateTimeField):
@@ -76,7 +93,7 @@ class TimeOptions(RequestSerializer):
     anchor = Moment(required=False, allow_null=True, help_text="Where an interval is counted from, or the one moment.")
     starts_at = Moment(required=False, allow_null=True)
     ends_at = Moment(required=False, allow_null=True)
-    jitter_seconds = serializers.IntegerField(min_value=0, max_value=86_400, required=False)
+    jitter_seconds = serializers.IntegerField(min_value=0, max_value=LONGEST_DAY, required=False)
     misfire = serializers.ChoiceField(choices=Misfire.choices, required=False)
     catch_up_seconds = serializers.IntegerField(min_value=0, max_value=LONGEST_SPAN, required=False)
     overlap = serializers.ChoiceField(choices=Overlap.choices, required=False)
@@ -95,12 +112,12 @@ class ScheduleConfig(TimeOptions):
 
 class WebhookConfig(RequestSerializer):
     secret = serializers.CharField(
-        max_length=200, required=False, allow_blank=True, allow_null=True, trim_whitespace=False
+        max_length=LONGEST_SECRET, required=False, allow_blank=True, allow_null=True, trim_whitespace=False
     )
-    replay_seconds = serializers.IntegerField(min_value=1, max_value=86_400, required=False)
-    content_type = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    replay_seconds = serializers.IntegerField(min_value=1, max_value=LONGEST_DAY, required=False)
+    content_type = serializers.CharField(max_length=LONGEST_TYPE, required=False, allow_blank=True)
     required_headers = serializers.DictField(
-        child=serializers.CharField(max_length=500, allow_blank=True), required=False
+        child=serializers.CharField(max_length=LONGEST_VALUE, allow_blank=True), required=False
     )
     allowed_addresses = serializers.ListField(
         child=serializers.CharField(max_length=50), max_length=MOST_ADDRESSES, required=False
@@ -112,18 +129,20 @@ class WebhookConfig(RequestSerializer):
     per_minute = serializers.IntegerField(min_value=1, max_value=MOST_PER_MINUTE, required=False, allow_null=True)
 
     def validate_required_headers(self, value: Any) -> Any:
-        if len(value) > MOST_HEADERS or any(not 0 < len(name) <= 100 for name in value):
-            raise serializers.ValidationError(f"At most {MOST_HEADERS}, with names of 1–100 characters.")
+        if len(value) > MOST_HEADERS or any(not 0 < len(name) <= LONGEST_HEADER for name in value):
+            raise serializers.ValidationError(f"At most {MOST_HEADERS}, with names of 1–{LONGEST_HEADER} characters.")
         return value
 
 
 class EventConfig(RequestSerializer):
     actions = serializers.ListField(
-        child=serializers.CharField(max_length=100), max_length=MOST_ACTIONS, required=False
+        child=serializers.CharField(max_length=LONGEST_ACTION), max_length=MOST_ACTIONS, required=False
     )
     severities = serializers.ListField(child=serializers.CharField(max_length=20), max_length=10, required=False)
-    labels = serializers.DictField(child=serializers.CharField(max_length=128, allow_blank=True), required=False)
-    condition = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    labels = serializers.DictField(
+        child=serializers.CharField(max_length=LONGEST_LABEL, allow_blank=True), required=False
+    )
+    condition = serializers.CharField(max_length=LONGEST_CONDITION, required=False, allow_blank=True)
     debounce_seconds = serializers.IntegerField(min_value=0, max_value=LONGEST_SPAN, required=False)
     per_minute = serializers.IntegerField(min_value=1, max_value=MOST_PER_MINUTE, required=False, allow_null=True)
 

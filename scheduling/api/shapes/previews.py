@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
 from scheduling.api.shapes import options
+from scheduling.particulars import LONGEST_CRON
 from scheduling.services.preview import MOST_SHOWN, Fire, Preview
 
 USUAL = 10
@@ -17,9 +18,7 @@ class PreviewQuery(RequestSerializer):
 
 
 class PreviewRequest(options.TimeOptions, PreviewQuery):
-    cron_expression = serializers.CharField(
-        max_length=options.LONGEST_CRON, required=False, allow_blank=True, allow_null=True
-    )
+    cron_expression = serializers.CharField(max_length=LONGEST_CRON, required=False, allow_blank=True, allow_null=True)
 
     def validate(self, attrs: Any) -> Any:
         if "timing" not in options.time_part(attrs, anew=True):

@@ -10,6 +10,7 @@ from rdos.kernel.api.paging import KeysetQuery
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
 from scheduling.api.shapes import options
 from scheduling.choices import Misfire, Overlap, Timing
+from scheduling.particulars import HIGHEST_PRIORITY, LONGEST_CRON, LONGEST_NAME, LONGEST_WORD
 
 MODES = ("lan", "internet")
 # As the seed has it, whatever the flow's own is; null asks for that.
@@ -33,19 +34,17 @@ class WorkflowIdField(serializers.UUIDField):
 
 
 class ScheduleFields(options.TriggerFields, options.TimeOptions):
-    schedule_name = serializers.CharField(max_length=options.LONGEST_NAME, required=False)
-    name = serializers.CharField(
-        max_length=options.LONGEST_NAME, required=False, help_text="The same in the dashboard's word."
-    )
+    schedule_name = serializers.CharField(max_length=LONGEST_NAME, required=False)
+    name = serializers.CharField(max_length=LONGEST_NAME, required=False, help_text="The same in the dashboard's word.")
     cron_expression = serializers.CharField(
-        max_length=options.LONGEST_CRON,
+        max_length=LONGEST_CRON,
         required=False,
         allow_blank=True,
         allow_null=True,
         help_text="Five fields, or six with the seconds last; or @daily and the like.",
     )
     execution_mode = serializers.CharField(
-        max_length=options.LONGEST_WORD,
+        max_length=LONGEST_WORD,
         required=False,
         allow_null=True,
         help_text="lan or internet: where its runs go; else where its workflow's do. `environment` outweighs it.",
@@ -63,7 +62,7 @@ class ScheduleFields(options.TriggerFields, options.TimeOptions):
 class CreateScheduleRequest(ScheduleFields):
     workflow_id = WorkflowIdField()
     priority = serializers.IntegerField(
-        min_value=0, max_value=options.HIGHEST_PRIORITY, default=DEFAULT_PRIORITY, allow_null=True
+        min_value=0, max_value=HIGHEST_PRIORITY, default=DEFAULT_PRIORITY, allow_null=True
     )
 
     def validate(self, attrs: Any) -> Any:

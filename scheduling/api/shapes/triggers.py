@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from rest_framework import serializers
 
@@ -13,6 +12,7 @@ from rdos.kernel.errors import InvalidInput
 from scheduling.api.shapes import options
 from scheduling.choices import Timing, TriggerKind
 from scheduling.models import Trigger
+from scheduling.particulars import LONGEST_NAME
 from scheduling.services import event_filters, schedules, webhooks
 
 # In a seed's own form there are exactly its keys, and its limits.
@@ -42,7 +42,7 @@ class TriggerNameField(serializers.CharField):
 
 class CreateTriggerRequest(options.TriggerFields):
     type = serializers.ChoiceField(choices=TriggerKind.choices)
-    name = TriggerNameField(max_length=options.LONGEST_NAME)
+    name = TriggerNameField(max_length=LONGEST_NAME)
     config = serializers.DictField(
         required=False,
         help_text="What its type has of its own: `cron` and `timezone` of a schedule, and more (docs/schedules.md).",
@@ -50,7 +50,7 @@ class CreateTriggerRequest(options.TriggerFields):
 
 
 class UpdateTriggerRequest(options.TriggerFields):
-    name = TriggerNameField(max_length=options.LONGEST_NAME, required=False)
+    name = TriggerNameField(max_length=LONGEST_NAME, required=False)
     config = serializers.DictField(
         required=False, help_text="Kept instead of the one before. Options that it does not name stay as they are."
     )
@@ -150,8 +150,7 @@ def shown(request: HttpRequest, trigger: Trigger, *, with_token: bool) -> dict[s
 
 
 def address_of(request: HttpRequest, token: str) -> str:
-    base = settings.WEBHOOK_BASE_URL or request.build_absolute_uri("/webhooks")
-    return f"{base}/{token}"
+    return webhooks.address_of(token, request.build_absolute_uri("/").rstrip("/"))
 
 
 def _more(trigger: Trigger) -> dict[str, Any]:
