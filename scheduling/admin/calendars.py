@@ -193,7 +193,9 @@ class CalendarPage(RowPage):
             ],
             "beyond": row.schedule_count - len(found),
             "edit": self.place("edit", row.pk) if self.has_update_permission(request) else "",
-            "buttons": [self.button("delete", "Delete…", row, dangerous=True)] if self.may(request, "delete") else [],
+            "last_buttons": [self.button("delete", "Delete…", row, dangerous=True)]
+            if self.may(request, "delete")
+            else [],
             "may_press": self.may(request, "delete"),
         }
 

@@ -23,7 +23,7 @@ from scheduling.models import EventFilter
 @admin.register(EventFilter)
 class EventFilterPage(TriggerPage):
     list_display = ("what", "state", "heeds", "limits", "results")
-    noun = "event triggers"
+    noun, one = "event triggers", "an event trigger"
     kind = TriggerKind.EVENT
     form_class = event_filter_forms.EventFilterForm
     list_filter = (filters.StateFilter, filters.FlowFilter)

@@ -22,7 +22,7 @@ from scheduling.admin.moments import relative, utc
 from scheduling.admin.places import flow_place, list_of, trigger_place
 from scheduling.admin.results import statuses_of
 from scheduling.admin.trigger_pages import run_place
-from scheduling.choices import TriggerKind
+from scheduling.choices import OF_A_DUE_TIME, TriggerKind
 from scheduling.models import Firing
 from scheduling.services import redelivering
 
@@ -96,7 +96,7 @@ class FiringPage(RowPage):
 
     @display(description="Due (UTC)")
     def due(self, firing: Firing) -> str:
-        return utc(firing.due_at)
+        return utc(firing.due_at) if firing.source in OF_A_DUE_TIME else "–"
 
     @display(description="Went off (UTC)")
     def fired(self, firing: Firing) -> SafeString:
@@ -117,6 +117,7 @@ class FiringPage(RowPage):
             "flow": flow_place(firing.trigger.flow_id),
             "badge": logged.badge_of(firing, status),
             "run": run_place(actor, firing.execution_id),
+            "was_due": firing.source in OF_A_DUE_TIME,
             "reason": mask_text(firing.reason),
             "details": written(firing.details),
             "is_delivery": firing.trigger.kind == TriggerKind.WEBHOOK,

@@ -11,7 +11,7 @@ from rdos.kernel.actors import Actor
 from rdos.kernel.panels import Panel
 from scheduling.access import triggers_for
 from scheduling.admin.event_filters import heeded
-from scheduling.admin.moments import relative, wall, zone_of
+from scheduling.admin.moments import relative, soon, zone_of
 from scheduling.admin.places import KINDS, add_place, list_of, trigger_place
 from scheduling.admin.results import line, of_each
 from scheduling.admin.schedules import words_of
@@ -32,12 +32,11 @@ def of_flow(actor: Actor, at: datetime, flow_id: UUID) -> Iterator[Panel]:
     facts = {
         "rows": [_row(trigger, at) | {"results": line(results.get(trigger.pk, []))} for trigger in found[:MOST]],
         "beyond": len(found) > MOST,
+        "firings": list_of("firing", flow=str(flow_id)),
         "add": list(_ways(flow_id)) if allows(actor, "triggers.create") else [],
         "lists": [(word, list_of(noun, flow=str(flow_id))) for word, noun in LISTS],
     }
-    yield Panel(
-        "triggers", "What starts it", "console/scheduling/panel.html", facts, list_of("firing", flow=str(flow_id))
-    )
+    yield Panel("triggers", "What starts it", "console/scheduling/panel.html", facts)
 
 
 LISTS = (("Its schedules", "schedule"), ("Its webhooks", "webhook"), ("Its event triggers", "eventfilter"))
@@ -60,6 +59,5 @@ def _said(trigger: Trigger, at: datetime) -> str:
     if trigger.kind != TriggerKind.SCHEDULE:
         return "Called from outside" if trigger.kind == TriggerKind.WEBHOOK else "By hand"
     schedule, words = trigger.schedule, words_of(trigger.schedule)
-    if schedule.next_run_at is None:
-        return words
-    return f"{words} · next {wall(schedule.next_run_at, zone_of(schedule.zone))}, {relative(schedule.next_run_at, at)}"
+    due = schedule.next_run_at
+    return f"{words} · next {soon(due, zone_of(schedule.zone), at)}, {relative(due, at)}" if due else words

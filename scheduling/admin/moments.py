@@ -17,7 +17,7 @@ SIZES = {
     **dict.fromkeys(("h", "hour", "hours"), 3600),
     **dict.fromkeys(("d", "day", "days"), 86_400),
 }
-NOW = timedelta(seconds=1)
+NOW, NEAR = timedelta(seconds=1), timedelta(days=180)
 
 
 def seconds_of(text: str) -> int | None:
@@ -51,6 +51,12 @@ def wall(at: datetime, zone: ZoneInfo) -> str:
     """What the clock there shows; seconds only where there are some."""
     there = at.astimezone(zone)
     return f"{there:%a %-d %b %Y, %H:%M:%S}" if there.second else f"{there:%a %-d %b %Y, %H:%M}"
+
+
+def soon(moment: datetime, zone: ZoneInfo, at: datetime) -> str:
+    """Without the year, of what is not far away."""
+    said = wall(moment, zone)
+    return said.replace(f" {moment.astimezone(zone):%Y},", ",") if abs(moment - at) < NEAR else said
 
 
 def utc(at: datetime) -> str:

@@ -73,7 +73,7 @@ def _fire(fire: Fire, zone: str, at: datetime) -> dict[str, Any]:
         "abbreviation": f"{fire.local:%Z}",
         "utc": utc(fire.due_at),
         "relative": relative(fire.due_at, at),
-        "later": wall(fire.runs_at, zone_of(zone)) if fire.runs_at and fire.runs_at != fire.due_at else "",
+        "later": _later(fire, zone),
         "mark": fire.mark,
         "mark_text": MARKS.get(fire.mark, ""),
         "excluded": fire.excluded,
@@ -81,6 +81,14 @@ def _fire(fire: Fire, zone: str, at: datetime) -> dict[str, Any]:
         "named": [(name, page_of("schedule", pk)) for pk, name in fire.named],
         "unnamed": fire.others - len(fire.named),
     }
+
+
+def _later(fire: Fire, zone: str) -> str:
+    """Without the day, unless it is another one."""
+    if fire.runs_at is None or fire.runs_at == fire.due_at:
+        return ""
+    there = fire.runs_at.astimezone(zone_of(zone))
+    return f"{there:%H:%M:%S}" if there.date() == fire.local.date() else wall(there, zone_of(zone))
 
 
 def _bars(load: Sequence[Load]) -> list[dict[str, int]]:

@@ -22,7 +22,7 @@ from rdos.kernel.live_page import PART, Nothing
 from scheduling import cron
 from scheduling.access import schedules_for
 from scheduling.admin import backfilling, filters, previewing, schedule_forms
-from scheduling.admin.moments import relative, span, utc, wall, zone_of
+from scheduling.admin.moments import relative, soon, span, utc, wall, zone_of
 from scheduling.admin.places import DAY, list_of, page_of
 from scheduling.admin.tones import schedule_badge
 from scheduling.admin.trigger_forms import TriggerForm
@@ -35,7 +35,7 @@ from scheduling.services.preview import in_words
 @admin.register(Schedule)
 class SchedulePage(TriggerPage):
     list_display = ("what", "state", "words", "next_run", "results")
-    noun = "schedules"
+    noun, one = "schedules", "a schedule"
     kind = TriggerKind.SCHEDULE
     form_class = schedule_forms.ScheduleForm
     list_filter = (filters.ScheduleStateFilter, filters.FlowFilter)
@@ -68,9 +68,8 @@ class SchedulePage(TriggerPage):
 
     @display(description="Next run", ordering="next_run_at")
     def next_run(self, schedule: Schedule) -> SafeString | str:
-        if schedule.next_run_at is None:
-            return "–"
-        return two(wall(schedule.next_run_at, zone_of(schedule.zone)), relative(schedule.next_run_at, timezone.now()))
+        due, at = schedule.next_run_at, timezone.now()
+        return two(soon(due, zone_of(schedule.zone), at), relative(due, at)) if due else "–"
 
     # --- Its form
 

@@ -34,6 +34,7 @@ SWITCH_OFF = Question("Switch them off", "They start nothing until somebody swit
 
 class TriggerPage(RowPage):
     kind: ClassVar[TriggerKind]
+    one: ClassVar[str]
     form_class: ClassVar[type[TriggerForm]]
     write_template = "console/scheduling/write.html"
     row_template = "console/scheduling/trigger.html"
@@ -107,8 +108,7 @@ class TriggerPage(RowPage):
         return False
 
     def written(self, request: HttpRequest, form: TriggerForm, row: Any) -> HttpResponse:
-        noun = self.opts.verbose_name
-        title = f"Edit {row}" if row else f"Add {'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+        title = f"Edit {row}" if row else f"Add {self.one}"
         back = self.place("change", row.pk) if row else self.place("changelist")
         return self.page(request, self.write_template, title=title, form=form, original=row, back=back)
 

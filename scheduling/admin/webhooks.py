@@ -60,7 +60,7 @@ class WebhookList(ResultsList):
 @admin.register(Webhook)
 class WebhookPage(TriggerPage):
     list_display = ("what", "state", "address", "last_delivery", "refusals", "results")
-    noun = "webhooks"
+    noun, one = "webhooks", "a webhook"
     kind = TriggerKind.WEBHOOK
     form_class = webhook_forms.WebhookForm
     list_filter = (filters.StateFilter, filters.FlowFilter)

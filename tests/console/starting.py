@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from flows.models import Execution, Flow
 from rdos.kernel.clock import database_now
 from scheduling.models import Calendar, Firing, Trigger
-from scheduling.services import calendar_changes, triggers
+from scheduling.services import calendar_changes, pausing, triggers
 from tests.console.flows import flow_of
 from tests.people import Person
 from tests.scheduling.hooking import Hook, signed
@@ -52,7 +53,9 @@ def do(trigger: Trigger, verb: str) -> str:
 
 
 def paused(trigger: Trigger, reason: str = "3 runs in a row failed.") -> Trigger:
-    Trigger.objects.filter(pk=trigger.pk).update(is_enabled=False, paused_reason=reason)
+    """As the hub does it."""
+    with transaction.atomic():
+        pausing.pause([(trigger, reason)], database_now())
     return trigger
 
 
@@ -89,12 +92,18 @@ def everything(who: Person) -> dict[str, str]:
     hook = Hook(trigger_of(who, "webhook", books, "Orders of the shop", allowed_addresses=["203.0.113.0/24"]))
     for body in ('{"order": 17}', '{"order": 18}'):
         hook.call(body, "application/json", x_delivery_id=f"shop-{body[10:12]}")
-    closed = Hook(trigger_of(who, "webhook", letters, "Signed orders", secret="Copper", required_headers={"x-shop": "1"}))
+    closed = Hook(
+        trigger_of(who, "webhook", letters, "Signed orders", secret="Copper", required_headers={"x-shop": "1"})
+    )
     closed.call("{}", "application/json", **signed("Tin", "{}"))
     hook.trigger.webhook.allowed_addresses = ["192.0.2.0/24"]
     hook.trigger.webhook.save()
     hook.call("{}", "application/json")
-    heeds = {"actions": ["node.disconnected", "execution.failed"], "severities": ["critical"], "labels": {"site": "graz"}}
+    heeds = {
+        "actions": ["node.disconnected", "execution.failed"],
+        "severities": ["critical"],
+        "labels": {"site": "graz"},
+    }
     event = trigger_of(who, "event", letters, "When a node goes", debounce_seconds=300, per_minute=4, **heeds)
     firing = Firing.objects.filter(trigger=hook.trigger, outcome="started").first()
     rows = {"schedule": nightly, "webhook": hook.trigger, "signed": closed.trigger, "event_trigger": event}
