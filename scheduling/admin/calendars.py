@@ -176,6 +176,7 @@ class CalendarPage(RowPage):
 
     def live_facts(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         actor, at, zone = actor_in_console(request), database_now(), zone_of(row.zone)
+        may_delete = self.may(request, "delete")
         heeding = schedules_for(actor).filter(calendars=row) if allows(actor, "triggers.read") else None
         found = list(heeding.order_by("next_run_at", "pk")[:MOST_SHOWN]) if heeding is not None else []
         return {
@@ -193,10 +194,8 @@ class CalendarPage(RowPage):
             ],
             "beyond": row.schedule_count - len(found),
             "edit": self.place("edit", row.pk) if self.has_update_permission(request) else "",
-            "last_buttons": [self.button("delete", "Delete…", row, dangerous=True)]
-            if self.may(request, "delete")
-            else [],
-            "may_press": self.may(request, "delete"),
+            "last_buttons": [self.button("delete", "Delete…", row, dangerous=True)] if may_delete else [],
+            "may_press": may_delete,
         }
 
     def delete(self, request: HttpRequest, row: Calendar) -> tuple[str, str]:

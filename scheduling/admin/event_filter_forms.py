@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from rdos.kernel.actors import Actor
 from rdos.kernel.forms import LabelsField, WordsField
 from scheduling.admin.fields import SpanField
 from scheduling.admin.trigger_forms import RUNS, TriggerForm, initial_of
@@ -13,16 +14,15 @@ from scheduling.particulars import (
     LONGEST_ACTION,
     LONGEST_CONDITION,
     LONGEST_LABEL,
-    LONGEST_SPAN,
     MOST_ACTIONS,
     MOST_LABELS,
-    MOST_PER_MINUTE,
 )
-from scheduling.services.event_filters import FIELDS
+from scheduling.services import severities
+from scheduling.services.event_filters import FIELDS, LONGEST_DEBOUNCE
+from scheduling.services.restraint import MOST_PER_MINUTE
 
 ROWS = {"rows": 3, "spellcheck": "false"}
-SEVERITIES = ("info", "warning", "critical")
-EXAMPLES = "Such as node.disconnected, execution.failed, or node.* for all that happens to nodes"
+EXAMPLES = "Such as node.disconnect, execution.failed, or node.* for all that happens to nodes"
 
 
 class EventFilterForm(TriggerForm):
@@ -35,7 +35,7 @@ class EventFilterForm(TriggerForm):
     severities = forms.MultipleChoiceField(
         label="Severities",
         required=False,
-        choices=[(word, word.title()) for word in SEVERITIES],
+        choices=(),
         widget=forms.CheckboxSelectMultiple,
         help_text="None: any, and entries without one too.",
     )
@@ -50,12 +50,12 @@ class EventFilterForm(TriggerForm):
         required=False,
         max_length=LONGEST_CONDITION,
         widget=forms.Textarea({"rows": 2, "spellcheck": "false", "class": "c-code"}),
-        help_text="Empty: always.",
+        help_text='Such as details.code == 1006 and node.status == "offline". Empty: always.',
     )
     debounce_seconds = SpanField(
         label="Quiet afterwards for",
         least=0,
-        most=LONGEST_SPAN,
+        most=LONGEST_DEBOUNCE,
         help_text="For the same object. 0 s: never quiet.",
     )
     per_minute = forms.IntegerField(
@@ -63,7 +63,7 @@ class EventFilterForm(TriggerForm):
         required=False,
         min_value=1,
         max_value=MOST_PER_MINUTE,
-        help_text="At most so often. Empty: as often as it happens.",
+        help_text=f"At most so often, from 1 to {MOST_PER_MINUTE}. Empty: {MOST_PER_MINUTE}.",
     )
 
     PART = FIELDS
@@ -73,6 +73,11 @@ class EventFilterForm(TriggerForm):
         ("How often", ("debounce_seconds", "per_minute"), ""),
         ("What its runs are given", RUNS, "Input, priority, environment, and when it gives up"),
     )
+
+    def __init__(self, actor: Actor, row: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(actor, row, *args, **kwargs)
+        words = [(word, word.title()) for word in severities.words()]
+        self.fields["severities"].choices = words  # type: ignore[attr-defined]
 
     def clean_actions(self) -> list[str]:
         found: list[str] = self.cleaned_data["actions"]

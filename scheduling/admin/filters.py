@@ -13,7 +13,7 @@ from rdos.kernel.word_filter import WordFilter
 from scheduling.access import triggers_for
 from scheduling.admin.places import is_uuid
 from scheduling.choices import Outcome, Source
-from scheduling.timetable import LATE
+from scheduling.services.lateness import LATE
 
 MOST_CHOICES = 200
 PERIODS = {

@@ -8,7 +8,7 @@ from flows.choices import ExecutionStatus
 from rdos.kernel.console import badge
 from scheduling.choices import Outcome
 from scheduling.models import Schedule, Trigger
-from scheduling.timetable import LATE
+from scheduling.services.lateness import LATE
 
 RUNS = {
     ExecutionStatus.QUEUED: "info",

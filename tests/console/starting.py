@@ -92,15 +92,13 @@ def everything(who: Person) -> dict[str, str]:
     hook = Hook(trigger_of(who, "webhook", books, "Orders of the shop", allowed_addresses=["203.0.113.0/24"]))
     for body in ('{"order": 17}', '{"order": 18}'):
         hook.call(body, "application/json", x_delivery_id=f"shop-{body[10:12]}")
-    closed = Hook(
-        trigger_of(who, "webhook", letters, "Signed orders", secret="Copper", required_headers={"x-shop": "1"})
-    )
+    closed = Hook(trigger_of(who, "webhook", letters, "Signed orders", secret="Copper", content_type="text/csv"))
     closed.call("{}", "application/json", **signed("Tin", "{}"))
     hook.trigger.webhook.allowed_addresses = ["192.0.2.0/24"]
     hook.trigger.webhook.save()
     hook.call("{}", "application/json")
     heeds = {
-        "actions": ["node.disconnected", "execution.failed"],
+        "actions": ["node.disconnect", "execution.failed"],
         "severities": ["critical"],
         "labels": {"site": "graz"},
     }
