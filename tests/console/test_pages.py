@@ -7,7 +7,7 @@ from accounts.services import users
 from rdos import ticks
 from rdos.kernel import journal
 from rdos.kernel.models import JournalEntry
-from tests.console import flows
+from tests.console import flows, starting
 from tests.console.conftest import Visit
 from tests.console.fleet import everything
 from tests.people import Person
@@ -70,7 +70,32 @@ PLACES = {
     "robot": "/console/flows/robot/{robot}/change/",
     "dead-letters": "/console/flows/deadletter/",
     "dead-letter": "/console/flows/deadletter/{letter}/change/",
+    "schedules": "/console/scheduling/schedule/",
+    "schedule": "/console/scheduling/schedule/{schedule}/change/",
+    "schedule-add": "/console/scheduling/schedule/add/?flow={started}",
+    "schedule-edit": "/console/scheduling/schedule/{schedule}/edit/",
+    "schedule-backfill": "/console/scheduling/schedule/{schedule}/backfill/",
+    "schedules-day": "/schedules/day?zone=Europe/Berlin",
+    "webhooks": "/console/scheduling/webhook/",
+    "webhook": "/console/scheduling/webhook/{webhook}/change/",
+    "webhook-signed": "/console/scheduling/webhook/{signed}/change/",
+    "webhook-add": "/console/scheduling/webhook/add/",
+    "webhook-edit": "/console/scheduling/webhook/{signed}/edit/",
+    "event-triggers": "/console/scheduling/eventfilter/",
+    "event-trigger": "/console/scheduling/eventfilter/{event_trigger}/change/",
+    "event-trigger-add": "/console/scheduling/eventfilter/add/",
+    "firings": "/console/scheduling/firing/",
+    "firing": "/console/scheduling/firing/{firing}/change/",
+    "calendars": "/console/scheduling/calendar/",
+    "calendar": "/console/scheduling/calendar/{calendar}/change/",
+    "calendar-add": "/console/scheduling/calendar/add/",
+    "calendar-edit": "/console/scheduling/calendar/{calendar}/edit/",
+    "flow-started": "/console/flows/flow/{started}/change/",
 }
+EMPTY = (
+    *("flows", "executions", "queue", "rollouts", "robots", "dead-letters", "schedules", "schedules-day", "webhooks"),
+    *("event-triggers", "firings", "calendars"),
+)
 
 
 # Its scripts have run, and its letters are as wide as they stay.
@@ -90,7 +115,7 @@ def ids(super_admin: Person, viewer: Person) -> dict[str, str]:
     token = super_admin.user.api_tokens.order_by("created_at").first()
     assert token
     own = {"user": str(viewer.id), "token": str(token.pk), "entry": str(entry.pk)}
-    return {**own, **everything(super_admin), **flows.everything(super_admin)}
+    return {**own, **everything(super_admin), **flows.everything(super_admin), **starting.everything(super_admin)}
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
@@ -110,12 +135,12 @@ def test_every_page_is_whole(
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
 def test_lists_without_a_row_are_whole_and_say_what_to_do(visit: Visit, developer: Person, narrow: bool) -> None:
     browser = visit(developer, narrow=narrow)
-    for name in ("flows", "executions", "queue", "rollouts", "robots", "dead-letters"):
+    for name in EMPTY:
         page = browser.go(PLACES[name])
         page.evaluate(SETTLED)
         browser.picture(f"{name}-empty-{360 if narrow else 1280}")
         browser.fits()
-        assert "No " in page.locator("main, #content").first.inner_text(), name
+        assert "No" in page.locator("main, #content").first.inner_text(), name
     browser.is_content()
 
 
