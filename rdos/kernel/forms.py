@@ -14,13 +14,21 @@ class PageForm(forms.Form):
         super().__init__(*args, **({"label_suffix": ""} | kwargs))
 
 
+def _lines(value: Any) -> list[str]:
+    """Of what was read, no validator sees the text any more."""
+    text = value or ""
+    if "\0" in text:
+        raise forms.ValidationError("Null characters are not allowed.")
+    return [line for line in text.splitlines() if line.strip()]
+
+
 class LabelsField(forms.CharField):
     """One label a line, as `name: value`."""
 
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> Any:
-        pairs = [line.partition(":") for line in (value or "").splitlines() if line.strip()]
+        pairs = [line.partition(":") for line in _lines(value)]
         return {name.strip(): text.strip() for name, _, text in pairs}
 
     def prepare_value(self, value: Any) -> Any:
@@ -33,7 +41,7 @@ class WordsField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+        return [line.strip() for line in _lines(value)]
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value

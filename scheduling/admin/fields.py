@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django import forms
 
 from flows.services import queueing
@@ -73,9 +74,11 @@ class InputField(JsonField):
     def to_python(self, value: Any) -> Any:
         found = super().to_python(value)
         try:
-            queueing.text_of(found)
+            text = queueing.text_of(found)
         except DomainError as error:
             raise forms.ValidationError(error.detail) from error
+        if text is not None and orjson.loads(text) != found:
+            raise forms.ValidationError("It holds a NUL, half a character, or a number that no database keeps.")
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:

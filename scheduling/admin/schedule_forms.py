@@ -42,7 +42,7 @@ def _for(timing: str, **attrs: str) -> dict[str, str]:
 
 class ScheduleForm(TriggerForm):
     timing = forms.ChoiceField(
-        label="When", choices=Timing.choices, widget=forms.Select({"data-chooses": ""}), initial=Timing.CRON
+        label="Timing", choices=Timing.choices, widget=forms.Select({"data-chooses": ""}), initial=Timing.CRON
     )
     cron = forms.CharField(
         label="Cron expression",

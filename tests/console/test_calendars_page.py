@@ -89,8 +89,8 @@ def test_a_change_moves_the_schedules_and_a_deleted_one_leaves_them(developer: P
 def test_an_event_trigger_is_written_shown_and_changed(developer: Person) -> None:
     flow_of(developer)
     said = {
-        "name": "Nodes go", "actions": "node.disconnect\nexecution.*", "severities": ["critical"], "labels": "site: graz",
-        "condition": "details.code == 1006", "debounce_seconds": "5 min", "per_minute": "4",
+        "name": "Nodes go", "actions": "node.disconnect\nexecution.*", "severities": ["critical"],
+        "labels": "site: graz", "condition": "details.code == 1006", "debounce_seconds": "5 min", "per_minute": "4",
     }  # fmt: skip
     assert written(developer, f"{EVENTS}add/", **said).status_code == 302
     row = EventFilter.objects.get()

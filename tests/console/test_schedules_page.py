@@ -51,7 +51,7 @@ def test_the_preview_follows_what_is_typed_and_the_schedule_is_made(visit: Visit
     assert preview.get_by_role("listitem").count() == 10
     page.get_by_label("Cron expression").fill("30 2 31 2 *")
     preview.get_by_role("alert").get_by_text("Cron expression:").wait_for()
-    page.get_by_label("When", exact=True).select_option("interval")
+    page.get_by_label("Timing").select_option("interval")
     page.get_by_label("Every", exact=True).fill("90 min")
     preview.get_by_text("Every 90 minutes").wait_for()
     assert not page.get_by_label("Cron expression").is_visible()
@@ -112,6 +112,8 @@ def test_one_that_is_edited_does_not_collide_with_itself(developer: Person) -> N
         ({"ends_at": "2300-01-01T00:00"}, "ends_at", "between 1970 and 2200"),
         ({"timing": "once", "moment": "2020-01-01T00:00"}, "__all__", "never be due"),
         ({"input": "{"}, "input", "Line 1"),
+        ({"input": '{"a": "\\u0000"}'}, "input", "no database keeps"),
+        ({"input": "[NaN]"}, "input", "no database keeps"),
         ({"priority": "21"}, "priority", "less than or equal to 20"),
         ({"name": ""}, "name", "required"),
     ],
@@ -129,9 +131,9 @@ def test_moments_are_those_of_the_zone_and_all_options_are_kept(developer: Perso
     flow_of(developer)
     holidays = calendar_of(developer)
     answer = written(
-        developer, ADD, name="Once", timing="once", moment="2030-07-01T09:00", zone="Europe/Berlin", jitter_seconds="5 min",
-        misfire="skip", overlap="cancel_previous", catch_up_seconds="2 h", calendars=[str(holidays.pk)], input='"text"',
-        priority="3", environment="lan", pause_after_failures="4",
+        developer, ADD, name="Once", timing="once", moment="2030-07-01T09:00", zone="Europe/Berlin",
+        jitter_seconds="5 min", misfire="skip", overlap="cancel_previous", catch_up_seconds="2 h",
+        calendars=[str(holidays.pk)], input='"text"', priority="3", environment="lan", pause_after_failures="4",
     )  # fmt: skip
     assert answer.status_code == 302
     made = Schedule.objects.get()

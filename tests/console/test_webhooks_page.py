@@ -133,3 +133,12 @@ def test_a_firing_tells_what_came_with_it_without_secrets(developer: Person) -> 
     page = at_desk(developer).get(f"{FIRINGS}{firing.pk}/change/").content.decode()
     assert "shop-1" in page and "Hidden-Word" not in page
     assert f"/console/flows/execution/{firing.execution_id}/change/" in page
+
+
+def test_null_characters_are_refused_wherever_they_are_written(developer: Person) -> None:
+    flow_of(developer)
+    desk = at_desk(developer)
+    for field in ("name", "secret", "required_headers", "allowed_addresses", "content_type", "environment"):
+        answer = desk.post(ADD, fields_of(desk.get(ADD)) | {"name": "Odd", field: "x: a\0b"})
+        assert "Null characters are not allowed." in answer.context["form"].errors.get(field, []), field
+    assert desk.get(WEBHOOKS, {"q": "a\0b", "state": "\0", "flow": "\0"}).status_code == 200
