@@ -40,7 +40,7 @@ def of_each(actor: Actor, trigger_ids: Sequence[UUID]) -> dict[UUID, list[Result
     found = queries.newest_of_each(trigger_ids, MOST)
     statuses = statuses_of(actor, [row["execution_id"] for row in found if row["execution_id"]])
     results: dict[UUID, list[Result]] = {}
-    for row in reversed(found):
+    for row in sorted(found, key=lambda row: row["fired_at"]):
         results.setdefault(row["trigger_id"], []).append(_result(row, statuses))
     return results
 
