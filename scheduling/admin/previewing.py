@@ -13,6 +13,7 @@ from scheduling.admin.writing import named_here
 from scheduling.models import Schedule
 from scheduling.services import preview
 from scheduling.services.preview import Fire, Load, Preview
+from scheduling.timetable import SECOND
 
 SHOWN = 10
 MARKS = {
@@ -85,7 +86,7 @@ def _fire(fire: Fire, zone: str, at: datetime) -> dict[str, Any]:
 
 def _later(fire: Fire, zone: str) -> str:
     """Without the day, unless it is another one."""
-    if fire.runs_at is None or fire.runs_at == fire.due_at:
+    if fire.runs_at is None or fire.runs_at - fire.due_at < SECOND:
         return ""
     there = fire.runs_at.astimezone(zone_of(zone))
     return f"{there:%H:%M:%S}" if there.date() == fire.local.date() else wall(there, zone_of(zone))

@@ -71,4 +71,4 @@ class Firing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.trigger_id} at {self.due_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.trigger} at {self.fired_at:%Y-%m-%d %H:%M:%S}"

@@ -122,7 +122,8 @@ def test_the_log_is_filtered_and_deliveries_are_sent_again_from_it(developer: Pe
     assert at_desk(viewer).post(FIRINGS, chosen | {"index": "0"}).status_code in (200, 302)
     assert Execution.objects.count() == 1
     page = desk.post(FIRINGS, chosen | {"index": "0"}, follow=True).content.decode()
-    assert "delivered again." in page and "Nothing of this delivery is left" in page
+    assert f"Orders at {taken.fired_at:%Y-%m-%d %H:%M:%S}: delivered again." in page
+    assert "Nothing of this delivery is left" in page
     assert Execution.objects.count() == 2
 
 
