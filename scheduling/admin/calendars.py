@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
@@ -16,69 +15,19 @@ from accounts.authentication import actor_in_console
 from rdos.kernel.clock import database_now
 from rdos.kernel.console import Question, journal_of, pair, refuse, two
 from rdos.kernel.errors import DomainError
-from rdos.kernel.forms import PLAIN, PageForm, WordsField
 from rdos.kernel.live_page import Nothing, RowPage, Verb
 from scheduling import cron
 from scheduling.access import schedules_for
-from scheduling.admin import windows
+from scheduling.admin import calendar_forms, windows
 from scheduling.admin.moments import relative, zone_of
 from scheduling.admin.places import page_of
 from scheduling.admin.schedules import words_of
 from scheduling.admin.tones import schedule_badge
-from scheduling.errors import InvalidZone
 from scheduling.models import Calendar
-from scheduling.particulars import LONGEST_CALENDAR_NAME, LONGEST_DESCRIPTION, LONGEST_ZONE, MOST_DAYS, MOST_WINDOWS
 from scheduling.services import calendar_changes
 
 MOST_SHOWN = 50
-ROWS = {"rows": 6, "spellcheck": "false", "class": "c-code"}
 DELETE = Question("Delete the calendar", "The schedules that heed it go off again in what it left out.", "Delete")
-
-
-class CalendarForm(PageForm):
-    name = forms.CharField(max_length=LONGEST_CALENDAR_NAME, widget=forms.TextInput(PLAIN))
-    description = forms.CharField(required=False, max_length=LONGEST_DESCRIPTION, widget=forms.TextInput(PLAIN))
-    zone = forms.CharField(
-        label="Time zone",
-        max_length=LONGEST_ZONE,
-        widget=forms.TextInput({"list": "zones", **PLAIN}),
-        help_text="Its days begin at midnight there. Type a part of its name.",
-    )
-    days = WordsField(
-        label="Days left out",
-        required=False,
-        widget=forms.Textarea(ROWS),
-        help_text="One a line: 2026-12-24; 12-25 for every year; or 2026-12-24/2027-01-06.",
-    )
-    windows = WordsField(
-        label="Hours left out",
-        required=False,
-        widget=forms.Textarea(ROWS),
-        help_text="One a line: Mon-Fri 22:00–02:00; daily 12:00–13:00; or 2026-12-24 18:00 to 2026-12-25 06:00.",
-    )
-
-    def clean(self) -> dict[str, Any]:
-        data = dict(super().clean() or {})
-        for name, most in (("days", MOST_DAYS), ("windows", MOST_WINDOWS)):
-            if len(data.get(name) or ()) > most:
-                self.add_error(name, f"At most {most}.")
-        try:
-            zone = cron.zone(data["zone"]) if data.get("zone") else None
-        except InvalidZone as error:
-            self.add_error("zone", error.detail)
-            zone = None
-        if zone and "windows" not in self.errors:
-            data["windows"] = self._windows(data.get("windows") or [], zone)
-        return data
-
-    def _windows(self, lines: list[str], zone: Any) -> list[dict[str, Any]]:
-        found = []
-        for line in lines:
-            try:
-                found.append(windows.read(line, zone))
-            except windows.Unreadable as error:
-                self.add_error("windows", str(error))
-        return found
 
 
 @admin.register(Calendar)
@@ -149,7 +98,9 @@ class CalendarPage(RowPage):
         return self._written(request, self.found(request, pk))
 
     def _written(self, request: HttpRequest, row: Calendar | None) -> HttpResponse:
-        form = CalendarForm(request.POST if request.method == "POST" else None, initial=_initial(row))
+        form = calendar_forms.CalendarForm(
+            request.POST if request.method == "POST" else None, initial=calendar_forms.initial(row)
+        )
         if request.method == "POST" and form.is_valid():
             try:
                 return HttpResponseRedirect(self.place("change", self._save(request, form, row).pk))
@@ -164,7 +115,7 @@ class CalendarPage(RowPage):
         }
         return self.page(request, "console/calendars/write.html", **facts)
 
-    def _save(self, request: HttpRequest, form: CalendarForm, row: Calendar | None) -> Calendar:
+    def _save(self, request: HttpRequest, form: calendar_forms.CalendarForm, row: Calendar | None) -> Calendar:
         actor, fields = actor_in_console(request), form.cleaned_data
         if row is None:
             made = calendar_changes.create(actor=actor, fields=fields)
@@ -203,12 +154,3 @@ class CalendarPage(RowPage):
         return f"{row} is deleted.", self.place("changelist")
 
     verbs = {"delete": Verb(delete, "remove", DELETE)}
-
-
-def _initial(row: Calendar | None) -> dict[str, Any]:
-    if row is None:
-        return {"zone": "UTC"}
-    zone = zone_of(row.zone)
-    lines = [windows.line_of(window, zone) for window in row.windows]
-    same = {name: getattr(row, name) for name in ("name", "description", "zone")}
-    return same | {"days": [str(day) for day in row.days], "windows": lines}

@@ -11,7 +11,8 @@ WORDS = {name.lower(): number for number, name in enumerate(DAYS)} | {
     name: number
     for number, name in enumerate(("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"))
 }
-WEEKLY = re.compile(r"(?P<days>[a-z ,–-]+?)\s+(?P<begins>\d{1,2}:\d{2})\s*(?:-|–|to)\s*(?P<ends>\d{1,2}:\d{2})", re.I)
+TIME = r"\d{1,2}:\d{2}(?::\d{2})?"
+WEEKLY = re.compile(rf"(?P<days>[a-z ,–-]+?)\s+(?P<begins>{TIME})\s*(?:-|–|to)\s*(?P<ends>{TIME})", re.I)
 INSTANT = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}\S*"
 ONCE = re.compile(rf"(?P<begins>{INSTANT})\s+(?:to|–|-)\s+(?P<ends>{INSTANT})", re.I)
 
@@ -52,7 +53,7 @@ def _range(first: int, last: int) -> list[int]:
 
 def _time(line: str, text: str) -> str:
     try:
-        return f"{time.fromisoformat(text.zfill(5)):%H:%M}"
+        return _clock(time.fromisoformat(text if text.index(":") == 2 else f"0{text}"))
     except ValueError as error:
         raise Unreadable(f"“{line[:60]}”: {text} is no time of the day.") from error
 
@@ -66,10 +67,11 @@ def _instant(line: str, text: str, zone: ZoneInfo) -> str:
 
 
 def line_of(window: Any, zone: ZoneInfo) -> str:
-    """As it could have been written; what no line can say stays as it is kept."""
+    """As it could have been written."""
     if "weekdays" in window:
         days = sorted({int(day) % 7 for day in window["weekdays"]})
-        return f"{_named(days)} {str(window['from'])[:5]}–{str(window['to'])[:5]}"
+        begins, ends = (_clock(time.fromisoformat(str(window[name]))) for name in ("from", "to"))
+        return f"{_named(days)} {begins}–{ends}"
     return f"{_wall(window['from'], zone)} to {_wall(window['to'], zone)}"
 
 
@@ -81,5 +83,13 @@ def _named(days: list[int]) -> str:
     return ", ".join(DAYS[day] for day in [*(day for day in days if day), *(day for day in days if not day)])
 
 
+def _clock(at: datetime | time) -> str:
+    """Seconds only where there are some."""
+    return f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
+
+
 def _wall(text: Any, zone: ZoneInfo) -> str:
-    return f"{datetime.fromisoformat(str(text)).astimezone(zone):%Y-%m-%d %H:%M}"
+    """With its offset when the clock shows it for the second time."""
+    there = datetime.fromisoformat(str(text)).astimezone(zone)
+    offset = there.isoformat()[-6:] if there.fold else ""
+    return f"{there:%Y-%m-%d} {_clock(there)}{offset}"

@@ -40,6 +40,19 @@ def test_days_and_hours_are_written_one_a_line(developer: Person) -> None:
     assert Calendar.objects.get().windows == row.windows
 
 
+def test_what_a_program_made_is_read_back_the_same(developer: Person) -> None:
+    made = [
+        {"weekdays": [7, 3], "from": "22:00:30", "to": "02"},
+        {"from": "2027-10-31T01:30:15Z", "to": "2027-10-31T05:00:00Z"},
+    ]
+    row = calendar_of(developer, windows=made)
+    assert written(developer, f"{CALENDARS}{row.pk}/edit/", name="Nights").status_code == 302
+    row.refresh_from_db()
+    assert row.name == "Nights"
+    assert row.windows[0] == {"weekdays": [0, 3], "from": "22:00:30", "to": "02:00"}
+    assert row.windows[1] == {"from": "2027-10-31T02:30:15+01:00", "to": "2027-10-31T06:00:00+01:00"}
+
+
 @pytest.mark.parametrize(
     ("field", "text", "sentence"),
     [
