@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from rdos.kernel.errors import DomainError
 from scheduling.choices import Outcome, Source
@@ -30,7 +31,17 @@ class Turn:
 @transaction.atomic
 def fire_due(at: datetime, most: int = MOST_AT_ONCE) -> int:
     """How many schedules had their turn: if it is as many as may be, there are perhaps more."""
-    turns = [Turn(schedule) for schedule in _claimed(at, most)]
+    return _fire(_due(at)[:most], at)
+
+
+@transaction.atomic
+def fire_first(pk: UUID, at: datetime) -> bool:
+    """Before somebody changes it: what has become due by its old words still goes off."""
+    return _fire(_due(at).filter(pk=pk), at) > 0
+
+
+def _fire(due: QuerySet[Schedule], at: datetime) -> int:
+    turns = [Turn(schedule) for schedule in due]
     if not turns:
         return 0
     calendars, failing = _calendars(turns), gates.failing(turn.schedule.trigger for turn in turns)
@@ -45,11 +56,11 @@ def fire_due(at: datetime, most: int = MOST_AT_ONCE) -> int:
     return len(turns)
 
 
-def _claimed(at: datetime, most: int) -> list[Schedule]:
+def _due(at: datetime) -> QuerySet[Schedule]:
     """Locked together with their triggers: whoever edits one, or sets it off by hand, comes before or after."""
     due = Schedule.objects.filter(next_run_at__lte=at).order_by("next_run_at")
     rows = due.select_related("trigger__flow", "trigger__owner").defer("trigger__flow__canvas")
-    return list(rows.select_for_update(of=("self", "trigger"), skip_locked=True)[:most])
+    return rows.select_for_update(of=("self", "trigger"), skip_locked=True)
 
 
 def _calendars(turns: Sequence[Turn]) -> dict[UUID, list[Calendar]]:

@@ -15,7 +15,7 @@ from rdos.kernel.journal import changes, record, row_of
 from scheduling.access import trigger_for
 from scheduling.choices import TriggerKind
 from scheduling.models import Trigger
-from scheduling.services import event_filters, schedules, webhooks
+from scheduling.services import clock, event_filters, schedules, webhooks
 
 CHANGEABLE = ("name", "input", "priority", "environment", "config", "metadata", "pause_after_failures")
 # What the row of its kind has, and the journal tells of it.
@@ -59,6 +59,8 @@ def update(
 ) -> Trigger:
     """Changes what is named and leaves the rest. Whoever changes what it does answers for it from then on."""
     trigger = trigger_for(actor, pk, "triggers.update", hold=True)
+    if trigger.kind == TriggerKind.SCHEDULE and clock.fire_first(pk, at):
+        trigger = trigger_for(actor, pk, "triggers.update", hold=True)
     before = facts(trigger)
     for name in CHANGEABLE:
         if name in fields:

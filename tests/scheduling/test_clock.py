@@ -5,6 +5,7 @@ import pytest
 from flows.models import Execution
 from rdos.kernel.models import JournalEntry
 from scheduling.models import Trigger
+from scheduling.services import triggers
 from tests.people import Person
 from tests.scheduling.story import HOUR, MINUTE, MONDAY, again, fired, schedule_by, tick, trigger_of
 
@@ -107,3 +108,17 @@ def test_one_that_cannot_be_computed_any_more_stops_alone(developer: Person) -> 
     assert "Mars/Olympus" in trigger_of(broken).paused_reason
     assert fired(sound) == [("08:05", "clock", "started")]
     assert Trigger.objects.filter(is_enabled=True).count() == 1
+
+
+def test_what_came_due_before_an_edit_still_goes_off(developer: Person) -> None:
+    schedule = schedule_by(developer)
+    edited = MONDAY + 5 * MINUTE
+
+    triggers.update(
+        actor=developer.actor, pk=schedule.pk, at=edited, fields={"name": "Hourly"}, part={"cron": "0 * * * *"}
+    )
+
+    assert fired(schedule) == [("08:05", "clock", "started")]
+    assert again(schedule).next_run_at == MONDAY + HOUR
+    trigger = trigger_of(schedule)
+    assert (trigger.name, trigger.fired_count) == ("Hourly", 1)
