@@ -8,6 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.models import User
+from flows.access import TO_RUN
+from flows.models import Flow
 from rdos.kernel.errors import DomainError
 from scheduling.choices import Outcome, Source
 from scheduling.models import Calendar, Schedule
@@ -44,7 +47,8 @@ def _fire(due: QuerySet[Schedule], at: datetime) -> int:
     turns = [Turn(schedule) for schedule in due]
     if not turns:
         return 0
-    calendars, failing = _calendars(turns), gates.failing(turn.schedule.trigger for turn in turns)
+    _join(turns)
+    calendars, failing = _calendars(at), gates.failing(turn.schedule.trigger for turn in turns)
     for turn in turns:
         turn.stop = gates.lost_right(turn.schedule.trigger, at) or failing.get(turn.schedule.pk, "")
         if not turn.stop:
@@ -58,14 +62,23 @@ def _fire(due: QuerySet[Schedule], at: datetime) -> int:
 
 def _due(at: datetime) -> QuerySet[Schedule]:
     """Locked together with their triggers: whoever edits one, or sets it off by hand, comes before or after."""
-    due = Schedule.objects.filter(next_run_at__lte=at).order_by("next_run_at")
-    rows = due.select_related("trigger__flow", "trigger__owner").defer("trigger__flow__canvas")
-    return rows.select_for_update(of=("self", "trigger"), skip_locked=True)
+    due = Schedule.objects.filter(next_run_at__lte=at).order_by("next_run_at").select_related("trigger")
+    return due.select_for_update(of=("self", "trigger"), skip_locked=True)
 
 
-def _calendars(turns: Sequence[Turn]) -> dict[UUID, list[Calendar]]:
-    ids = [turn.schedule.pk for turn in turns]
-    links = Schedule.calendars.through.objects.filter(schedule_id__in=ids).select_related("calendar")
+def _join(turns: Sequence[Turn]) -> None:
+    """Flows and owners, of which there are far fewer than schedules, each read once."""
+    triggers = [turn.schedule.trigger for turn in turns]
+    flows = Flow.objects.only(*TO_RUN).in_bulk({trigger.flow_id for trigger in triggers})
+    owners = User.objects.in_bulk({trigger.owner_id for trigger in triggers if trigger.owner_id})
+    for trigger in triggers:
+        trigger.flow = flows[trigger.flow_id]
+        trigger.owner = owners.get(trigger.owner_id) if trigger.owner_id else None
+
+
+def _calendars(at: datetime) -> dict[UUID, list[Calendar]]:
+    """Of all that is due: naming a thousand of them would cost more than reading what few have."""
+    links = Schedule.calendars.through.objects.filter(schedule__next_run_at__lte=at).select_related("calendar")
     found: dict[UUID, list[Calendar]] = {}
     for link in links:
         found.setdefault(link.schedule_id, []).append(link.calendar)
