@@ -7,6 +7,7 @@ from django.db import transaction
 from rdos.kernel.journal import SYSTEM, Row, record
 from scheduling.models import ClockSign
 from scheduling.models.clock_sign import THE_ONE
+from scheduling.services.jumps import BACK, aim_again
 
 # So long without a tick, and the clock is late.
 LATE = timedelta(seconds=10)
@@ -20,7 +21,9 @@ CLOCK = Row("clock", "", "The clock")
 def give_sign(at: datetime) -> None:
     """With every tick."""
     sign = _sign(at)
-    if sign.late_since is not None:
+    if sign.seen_at - at > BACK:
+        _tell_put_back(at)
+    elif sign.late_since is not None:
         _tell_back(at)
     elif at - sign.seen_at >= OFTEN:
         ClockSign.objects.filter(pk=THE_ONE, seen_at__lt=at).update(seen_at=at)
@@ -61,6 +64,15 @@ def _tell_back(at: datetime) -> None:
     if late.update(late_since=None, seen_at=at) and sign.late_since:
         facts = {"severity": "info", "late_seconds": _seconds(at - sign.late_since)}
         record(who=SYSTEM, action="clock.back", about=CLOCK, details=facts)
+
+
+@transaction.atomic
+def _tell_put_back(at: datetime) -> None:
+    """Of all who tick, one finds it in the future and brings everything back."""
+    sign = ClockSign.objects.select_for_update().get(pk=THE_ONE)
+    if ClockSign.objects.filter(pk=THE_ONE, seen_at__gt=at + BACK).update(seen_at=at, late_since=None):
+        facts = {"severity": "major", "back_seconds": _seconds(sign.seen_at - at), "schedules": aim_again(at)}
+        record(who=SYSTEM, action="clock.put_back", about=CLOCK, details=facts)
 
 
 def _seconds(span: timedelta) -> float:

@@ -98,13 +98,17 @@ def _gateway_lost(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Dr
 
 
 def _clock(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
-    back = entry.action == "clock.back"
-    seconds = lasting(facts.get("late_seconds") or 0)
+    lasted = lasting(facts.get("late_seconds") or facts.get("back_seconds") or 0)
+    said = {
+        "clock.late": f"The clock has not ticked for {lasted}",
+        "clock.back": f"The clock ticks again, after {lasted}",
+        "clock.put_back": f"The database's clock was put back by {lasted}; schedules are aimed anew",
+    }
     return Draft(
         node_id=None,
-        severity=Severity.INFO if back else Severity.MAJOR,
+        severity=Severity.INFO if entry.action == "clock.back" else Severity.MAJOR,
         category="clock",
-        message=f"The clock ticks again, after {seconds}" if back else f"The clock has not ticked for {seconds}",
+        message=said[entry.action],
         details=facts,
         at=entry.at,
         action=entry.action,
@@ -168,4 +172,5 @@ TRANSLATORS: dict[str, Translator] = {
     "gateway.lost": _gateway_lost,
     "clock.late": _clock,
     "clock.back": _clock,
+    "clock.put_back": _clock,
 }

@@ -1,11 +1,13 @@
 """The clock: every due time goes off once, and the next one is always known."""
 
+from datetime import datetime
+
 import pytest
 
 from flows.models import Execution
 from rdos.kernel.models import JournalEntry
-from scheduling.models import Trigger
-from scheduling.services import triggers
+from scheduling.models import Firing, Trigger
+from scheduling.services import lateness, triggers
 from tests.people import Person
 from tests.scheduling.story import HOUR, MINUTE, MONDAY, again, fired, schedule_by, tick, trigger_of
 
@@ -122,3 +124,31 @@ def test_what_came_due_before_an_edit_still_goes_off(developer: Person) -> None:
     assert again(schedule).next_run_at == MONDAY + HOUR
     trigger = trigger_of(schedule)
     assert (trigger.name, trigger.fired_count) == ("Hourly", 1)
+
+
+def test_a_clock_that_jumps_forth_and_back_loses_nothing_and_doubles_nothing(developer: Person) -> None:
+    schedule = schedule_by(developer)
+    ticking(MONDAY + 5 * MINUTE)
+    ticking(MONDAY + 2 * MINUTE)
+    assert again(schedule).next_run_at == MONDAY + 5 * MINUTE
+    ticking(MONDAY + 5 * MINUTE)
+    assert fired(schedule) == [("08:05", "clock", "started")]
+
+    ticking(MONDAY + 24 * HOUR)
+    assert again(schedule).next_run_at == MONDAY + 24 * HOUR + 5 * MINUTE
+    ticking(MONDAY + 12 * MINUTE)
+    assert again(schedule).next_run_at == MONDAY + 15 * MINUTE
+    ticking(MONDAY + 15 * MINUTE)
+    ticking(MONDAY + 24 * HOUR)
+
+    started = [row.due_at for row in Firing.objects.filter(trigger_id=schedule.pk, outcome="started")]
+    assert sorted(started) == [MONDAY + 5 * MINUTE, MONDAY + 15 * MINUTE, MONDAY + 24 * HOUR]
+    assert Execution.objects.count() == 3
+    told = JournalEntry.objects.filter(action="clock.put_back").order_by("id")
+    assert [entry.details["schedules"] for entry in told] == [1, 1]
+
+
+def ticking(at: datetime) -> None:
+    """As the tick does it."""
+    lateness.give_sign(at)
+    tick(at)

@@ -67,6 +67,19 @@ def test_silence_is_told_once_and_so_is_its_end() -> None:
 
 
 @pytest.mark.django_db
+def test_a_clock_that_was_put_back_is_an_event() -> None:
+    lateness.give_sign(NOW)
+    for minutes in (30, 29):
+        lateness.give_sign(NOW - minutes * MINUTE)
+    assert (told(), lateness.last_seen()) == (["clock.put_back"], NOW - 29 * MINUTE)
+    ticks.seal_journal()
+    ticks.tell_events()
+    (event,) = Event.objects.all()
+    assert (event.severity, event.category) == ("major", "clock")
+    assert event.message.startswith("The database's clock was put back by 30 min")
+
+
+@pytest.mark.django_db
 def test_a_hub_that_has_just_been_started_is_given_time() -> None:
     lateness.give_sign(NOW - timedelta(hours=8))
     assert not lateness.watch(NOW, NOW)
