@@ -167,4 +167,6 @@ def _machine(grant: Grant) -> Machine:
     if grant.parked is not None:
         return interpreter.restore(graph, orjson.loads(grant.parked))
     job = {"_job_id": str(grant.execution_id), "_job_priority": grant.priority}
+    if grant.came_with is not None:
+        job["_webhook"] = "webhook"
     return interpreter.start(graph, claiming.variables_of(grant) | job)

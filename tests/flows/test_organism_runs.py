@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from flows import definition, tasks
-from flows.models import Execution, RunLine, Step
-from flows.services import switching
+from flows.models import Execution, Flow, RunLine, Step
+from flows.services import queueing, switching
+from rdos.kernel.journal import SYSTEM
 from tests.people import Caller, MakePerson
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,6 +82,20 @@ def test_where_nobody_listens_the_output_is_the_input(caller: Caller, text: str,
     told, row = run(caller, payload, organismYaml=text)
     assert (told["status"], told_by(told)["output"]) == ("success", output)
     assert RunLine.objects.get(execution=row).message == "Nobody listens."
+
+
+@pytest.mark.parametrize("given", ["hello", {"a": 1}])
+def test_what_a_webhooks_call_was_like_is_no_part_of_the_message(caller: Caller, given: Any) -> None:
+    flow = caller.post(FLOWS, {"name": "Patrol"}).json()
+    caller.post(f"{FLOWS}/{flow['id']}/start")
+    switching.settle_all(timezone.now())
+    start = queueing.Start(who=SYSTEM, came_with={"address": "203.0.113.9"})
+    row = queueing.enqueue(flow=Flow.objects.get(), start=start, given=given, at=timezone.now())
+
+    tasks.run_on_hub(str(row.pk))
+
+    variables = Execution.objects.get().result["variables"]
+    assert (variables["output"], variables["webhook"]) == (given, {"address": "203.0.113.9"})
 
 
 def test_a_run_without_input_passes_nothing_on(caller: Caller) -> None:

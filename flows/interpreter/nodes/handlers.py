@@ -8,8 +8,10 @@ from ..outcome import Outcome, Work
 
 
 def message(given: Inputs) -> Outcome:
-    """What the run was given: the other way round than `input` came to be a variable. Nothing is null."""
-    found = {name: value for name, value in given.names.items() if not name.startswith("_")}
+    """What the run was given: the other way round than `input` came to be a variable. Nothing is null, and what a
+    webhook's call was like is no part of it."""
+    beside = given.names.get("_webhook")
+    found = {name: value for name, value in given.names.items() if not name.startswith("_") and name != beside}
     alone = found.keys() <= {"input"}
     return Outcome({"message": found.get("input") if alone else found})
 
