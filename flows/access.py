@@ -149,10 +149,6 @@ def insist_itself(actor: Actor, key: str) -> None:
         raise NotItself
 
 
-def may_edit(actor: Actor, flow: Flow) -> bool:
-    return allows(actor, "flows.update")
-
-
 def deployments_for(actor: Actor) -> QuerySet[Deployment]:
     """Flows that the actor sees, on nodes that the actor sees."""
     return Deployment.objects.filter(visible(actor, "flow__"), within(actor))

@@ -15,7 +15,6 @@ from rdos.kernel.errors import TooLarge
 FORMAT = "rdos-flow"
 LARGEST_ARCHIVE = 64 * 1024 * 1024
 LONGEST_NAME = 60
-SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 SAME = (
     *("name", "description", "kind", "runs_on", "environment", "priority", "capabilities", "labels", "max_concurrent"),
     *("timeout_seconds", "max_retries", "metadata"),

@@ -83,6 +83,12 @@ def text_of(given: Any) -> str | None:
     return text
 
 
+def fragment_of(given: Any) -> orjson.Fragment | None:
+    """The same as a part of a larger text."""
+    text = text_of(given)
+    return None if text is None else orjson.Fragment(text)
+
+
 def row_of(flow: Flow, start: Start, at: datetime) -> dict[str, Any]:
     return {
         "flow_id": flow.pk,

@@ -60,12 +60,7 @@ def _facts(order: Order, at: datetime, place: int) -> dict[str, Any]:
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {name: _fragment(row[name]) for name in ("input", "came_with")}
-
-
-def _fragment(value: Any) -> Any:
-    text = queueing.text_of(value)
-    return None if text is None else orjson.Fragment(text)
+    return row | {name: queueing.fragment_of(row[name]) for name in ("input", "came_with")}
 
 
 def ring(orders: Sequence[Order]) -> None:

@@ -144,9 +144,4 @@ def _sql(names: str, columns: str) -> str:
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {name: _fragment(row[name]) for name in ("input", "details")}
-
-
-def _fragment(value: Any) -> Any:
-    text = queueing.text_of(value)
-    return None if text is None else orjson.Fragment(text)
+    return row | {name: queueing.fragment_of(row[name]) for name in ("input", "details")}
