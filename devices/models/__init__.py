@@ -1,3 +1,5 @@
+from devices.models.bridge import Bridge
+from devices.models.bus_node import BusNode, HalState
 from devices.models.command import Command, NextNumber, Operation
 from devices.models.connection import Connection
 from devices.models.gateway import Gateway
@@ -8,10 +10,13 @@ from devices.models.tunnel import Tunnel, TunnelLeg
 from devices.models.twin import ConfigVersion, Twin
 
 __all__ = [
+    "Bridge",
+    "BusNode",
     "Command",
     "ConfigVersion",
     "Connection",
     "Gateway",
+    "HalState",
     "Layout",
     "NextNumber",
     "Node",

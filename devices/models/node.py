@@ -21,7 +21,7 @@ class Node(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     # The handle it calls itself.
     key = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=128)
+    name = models.CharField(max_length=255)
     description = models.CharField(max_length=512, blank=True)
     device_type = models.CharField(max_length=32, default="edge")
     status = models.CharField(max_length=12, choices=NodeStatus.choices, default=NodeStatus.PENDING)

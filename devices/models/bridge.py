@@ -1,0 +1,21 @@
+"""A process that joins the hub and the bus."""
+
+from uuid import uuid4
+
+from django.db import models
+
+from rdos.kernel.clock import Now
+
+
+class Bridge(models.Model):
+    """Renews its sign of life; `reached` says whether it had the bus when it did."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    host = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    reached = models.BooleanField(default=False)
+    started_at = models.DateTimeField(db_default=Now(), editable=False)
+    seen_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
