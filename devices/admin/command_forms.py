@@ -117,7 +117,7 @@ def hindrance(actor: Actor, node: Node, spec: CommandSpec, at: datetime) -> str:
         return str(CommandDenied())
     if Role(actor.role).rank < Role(spec.requires_role).rank:
         return f"It needs the role {Role(spec.requires_role).label}."
-    if not spec.waits and not node.is_connected:
+    if not spec.waits and not node.is_reachable:
         return "The node is offline, and this command cannot wait."
     return ""
 

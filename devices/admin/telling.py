@@ -63,7 +63,7 @@ def _tell(actor: Actor, node: Node, form: CommandForm | AnotherForm, data: Query
 
 
 def _told(node: Node, command: Command) -> str:
-    if node.is_connected:
+    if node.is_reachable:
         return f"{command.name} is on its way."
     return f"{command.name} waits for the node until {command.expires_at:%Y-%m-%d %H:%M} UTC."
 

@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
             name='name',
             field=models.CharField(max_length=255),
         ),
+        migrations.AddField(
+            model_name='node',
+            name='on_bus',
+            field=models.BooleanField(default=False, editable=False),
+        ),
         migrations.CreateModel(
             name='BusNode',
             fields=[

@@ -37,6 +37,8 @@ class Node(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     session_id = models.UUIDField(null=True, editable=False)
+    # It has no socket but speaks on the bus: exactly then it has a `bus` row.
+    on_bus = models.BooleanField(default=False, editable=False)
     gateway = models.ForeignKey("devices.Gateway", models.SET_NULL, null=True, editable=False, related_name="nodes")
     address = models.CharField(max_length=64, blank=True, editable=False)
     software_version = models.CharField(max_length=256, blank=True, editable=False)
@@ -79,6 +81,11 @@ class Node(models.Model):
     @property
     def is_connected(self) -> bool:
         return self.session_id is not None
+
+    @property
+    def is_reachable(self) -> bool:
+        """It can be told something now. On the bus a command is published whether anybody was ever heard there or not."""
+        return self.session_id is not None or self.on_bus
 
     def is_expired(self, at: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= at

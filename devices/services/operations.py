@@ -33,6 +33,7 @@ NEEDED = (
     "expires_at",
     "maintenance_until",
     "session_id",
+    "on_bus",
 )
 
 
@@ -142,7 +143,7 @@ def _tell(
             skipped.append(_skipped(node.pk, node.name, reason))
         else:
             rows.append(_row(actor, operation, node, action, ttl, at))
-            if node.is_connected:
+            if node.is_reachable:
                 commands.wake(node.pk)
     commands.keep(rows)
     operation.skipped = skipped
@@ -163,7 +164,7 @@ def reason_against(
         return f"A node of type {node.device_type} does not know this command."
     if error := actions.refusal(actor, node, action):
         return str(error)
-    if spec is not None and not spec.waits and not node.is_connected:
+    if spec is not None and not spec.waits and not node.is_reachable:
         return "The node is offline, and this command cannot wait."
     return ""
 

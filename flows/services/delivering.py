@@ -117,7 +117,7 @@ def _send(parcels: Sequence[Parcel]) -> list[UUID]:
     drafted = [[_draft(parcel, action) for action in actions_of(parcel)] for parcel in parcels]
     commands.keep([one for some in drafted for one in some])
     for parcel in parcels:
-        if parcel.node.is_connected:
+        if parcel.node.is_reachable:
             commands.wake(parcel.node.pk)
     return [some[-1].pk for some in drafted]
 

@@ -36,7 +36,7 @@ def send(rollout: Rollout, at: datetime) -> bool:
         node = nodes.get(target.node_id)
         if node is None or not sees(owner, node.pk):
             settle(target, TargetStatus.SKIPPED, UNSEEN, at)
-        elif node.is_connected or rollout.when_away == WhenAway.WAIT:
+        elif node.is_reachable or rollout.when_away == WhenAway.WAIT:
             told.append(target)
         elif rollout.when_away == WhenAway.SKIP:
             settle(target, TargetStatus.SKIPPED, OFFLINE, at)

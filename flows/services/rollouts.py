@@ -72,7 +72,7 @@ def _create(actor: Actor, flow: Flow, plan: Plan, at: datetime) -> Rollout:
     version, by_group = _version(flow, plan.version), _members(actor, plan)
     chosen = _chosen(actor, flow, plan, by_group)
     # Whoever is there goes first: a wave of absent nodes would prove nothing.
-    ordered = sorted(chosen.nodes, key=lambda node: (not node.is_connected, node.name, str(node.pk)))
+    ordered = sorted(chosen.nodes, key=lambda node: (not node.is_reachable, node.name, str(node.pk)))
     divided = waves.divide([node.pk for node in ordered], plan.waves, by_group, plan.gate)
     rollout = Rollout(
         id=uuid4(),
