@@ -5,9 +5,8 @@ from devices.drivers.health import plain_health
 from devices.drivers.machine import GET_CONFIG, PING, RESTART
 from devices.drivers.schemas import OBJECT, between, takes
 from devices.drivers.shapes import CommandSpec, Driver
+from devices.hal.motion import FASTEST, FASTEST_TURN
 
-# Metres and radians per second: the limits of a differential drive on the bus.
-FASTEST, FASTEST_TURN = 10, 6.28
 SPEEDS = takes(linear=between(-FASTEST, FASTEST), angular=between(-FASTEST_TURN, FASTEST_TURN))
 # Some clients put the speeds into `data`.
 MOVE = {
