@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from accounts.services import locks, logins
-from devices.services import commands, gateways, healing, replies, tunnels
+from devices.services import bus_presence, commands, gateways, healing, replies, tunnels
 from flows.services import awaiting, deployment_answers, hub_claims, leases, robots, rollout_steps, switching
 from rdos.kernel import journal
 from rdos.kernel.clock import database_now
@@ -39,6 +39,12 @@ def prune_logins() -> None:
 @shared_task(name="rdos.ticks.sweep_gateways")
 def sweep_gateways() -> None:
     gateways.sweep(database_now())
+
+
+@shared_task(name="rdos.ticks.sweep_bus")
+def sweep_bus() -> None:
+    while bus_presence.sweep(database_now()) == bus_presence.MOST_SWEPT:
+        pass
 
 
 @shared_task(name="rdos.ticks.look_at_twins")
@@ -139,6 +145,7 @@ TICKS = (
     Tick("Mark silent robots", sweep_robots, timedelta(seconds=2)),
     Tick("Expire commands", expire_commands, timedelta(seconds=5)),
     Tick("Mark lost nodes", sweep_gateways, timedelta(seconds=5)),
+    Tick("Mark silent nodes of the bus", sweep_bus, timedelta(seconds=5)),
     Tick("Settle flows", settle_flows, timedelta(seconds=2)),
     Tick("Look at rollouts", look_at_rollouts, timedelta(seconds=5)),
     Tick("Look at deployments", look_at_deployments, timedelta(seconds=20)),

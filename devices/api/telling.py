@@ -28,6 +28,8 @@ class TellingView(ApiView):
         node, query = node_for(self.actor, pk, "commands.create"), self.query(shapes.WaitQuery)
         ttl = timedelta(seconds=query["ttl"])
         wait = query["wait"] or None
+        if wait is not None and node.on_bus:
+            wait = min(wait, telling.BUS_PATIENCE)
         command = telling.tell(actor=self.actor, node=node, action=action, at=database_now(), wait=wait, ttl=ttl)
         return self.answered(command, wait)
 
@@ -56,4 +58,6 @@ def queued(request: Request, command: Command) -> Response:
 def _outcome(request: Request, command_id: UUID, over: bool) -> Response | None:
     secrets = allows(request.user, "nodes.configure")  # type: ignore[arg-type] # our authentication makes it an Actor
     said = telling.outcome(command_id=command_id, over=over, at=timezone.now(), secrets=secrets)
-    return None if said is None else Response(shaped(request, said))
+    if said is None:
+        return None
+    return Response(shaped(request, said), status=202 if said.get("confirmed") is False else 200)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('host', models.CharField(max_length=255)),
                 ('pid', models.IntegerField()),
-                ('reached', models.BooleanField(default=False)),
+                ('reached_at', models.DateTimeField(null=True)),
                 ('started_at', models.DateTimeField(db_default=rdos.kernel.clock.Now(), editable=False)),
                 ('seen_at', models.DateTimeField(db_default=rdos.kernel.clock.Now(), editable=False)),
             ],

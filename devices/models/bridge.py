@@ -8,12 +8,12 @@ from rdos.kernel.clock import Now
 
 
 class Bridge(models.Model):
-    """Renews its sign of life; `reached` says whether it had the bus when it did."""
+    """Renews its sign of life, and says since when it has the bus."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     host = models.CharField(max_length=255)
     pid = models.IntegerField()
-    reached = models.BooleanField(default=False)
+    reached_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     seen_at = models.DateTimeField(db_default=Now(), editable=False)
 

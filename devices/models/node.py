@@ -84,7 +84,7 @@ class Node(models.Model):
 
     @property
     def is_reachable(self) -> bool:
-        """It can be told something now. On the bus a command is published whether anybody was ever heard there or not."""
+        """It can be told something now: on the bus a command is published whether anybody hears it or not."""
         return self.session_id is not None or self.on_bus
 
     def is_expired(self, at: datetime) -> bool:

@@ -22,6 +22,8 @@ from rdos.kernel.secrecy import mask
 
 TIME_TO_LIVE = timedelta(days=1)
 LONGEST_ERROR = 2000
+NAMELESS = "command"
+UNCONFIRMED = "It was published, and the node never said what became of it"
 # At once; whoever calls comes again while there are as many.
 MOST_EXPIRED = 1000
 MOST_KEPT = 1000
@@ -50,8 +52,9 @@ def create(
     operation: Operation | None = None,
     purpose: str = "",
     serves: UUID | None = None,
+    verbatim: str = "",
 ) -> Command:
-    """The row is the letter; the bell only makes it quick."""
+    """The row is the letter; the bell only makes it quick. `verbatim` is sent as it stands, in place of the action."""
     command = draft(
         who=who,
         node_id=node_id,
@@ -61,29 +64,36 @@ def create(
         operation=operation,
         purpose=purpose,
         serves=serves,
+        verbatim=verbatim,
     )
     command.save(force_insert=True)
     wake(node_id)
     return command
 
 
-def draft(*, who: Who, node_id: UUID, action: Mapping[str, Any], **fields: Any) -> Command:
+def draft(*, who: Who, node_id: UUID, action: Mapping[str, Any], verbatim: str = "", **fields: Any) -> Command:
     """A row that is not saved yet."""
     shown = storable(mask(action))
     command = Command(
         id=uuid4(),
         number=NextNumber(),
         node_id=node_id,
-        name=str(action["type"])[:128],
+        name=name_of(action),
         action=shown,
         created_by_kind=who.kind,
         created_by_id=who.id[:128],
         created_by_label=who.label[:200],
         **fields,
     )
-    if shown != action:
-        conceal(command, "sealed", orjson.dumps(action).decode())
+    if verbatim or shown != action:
+        conceal(command, "sealed", verbatim or orjson.dumps(action).decode())
     return command
+
+
+def name_of(action: Mapping[str, Any]) -> str:
+    """On the bus a command may be any object at all."""
+    name = action.get("type")
+    return name[:128] if isinstance(name, str) and name else NAMELESS
 
 
 def keep(drafts: Sequence[Command]) -> None:
@@ -219,15 +229,22 @@ def give_up(command_id: UUID, at: datetime, *, error: str, error_code: str) -> b
 @transaction.atomic
 def expire(at: datetime, limit: int = MOST_EXPIRED) -> list[Command]:
     late = Command.objects.filter(status__in=OPEN_COMMANDS, expires_at__lte=at).order_by("expires_at")
-    chosen = list(late.values_list("pk", flat=True)[:limit])
-    return _end(
-        Command.objects.filter(pk__in=chosen), CommandStatus.EXPIRED, at, error="Its time ran out", error_code="expired"
-    )
+    chosen = Command.objects.filter(pk__in=list(late.values_list("pk", flat=True)[:limit]))
+    # Most nodes of the bus cannot answer. Their silence is no failure, and is not told as one.
+    told = {"status": CommandStatus.SENT, "node__on_bus": True}
+    silent = _end(chosen.filter(**told), CommandStatus.EXPIRED, at, error=UNCONFIRMED, error_code="unconfirmed")
+    rest = _end(chosen.exclude(**told), CommandStatus.EXPIRED, at, error="Its time ran out", error_code="expired")
+    return silent + rest
 
 
 def cancel(rows: QuerySet[Command], at: datetime, *, error: str) -> list[Command]:
     """What was sent already is not sent again; whether its node carries it out, nobody knows."""
     return _end(rows, CommandStatus.CANCELLED, at, error=error, error_code="cancelled")
+
+
+def end_away(rows: QuerySet[Command], at: datetime, *, error: str) -> list[Command]:
+    """The bus was away when it should have carried them."""
+    return _end(rows, CommandStatus.CANCELLED, at, error=error, error_code="bus_away")
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from devices.errors import CommandCancelled, ConnectionLost, NoAnswer, NodeExpir
 from devices.models import Command, Node
 from devices.services import actions, commands, config_versions, replies, rotation
 from rdos.kernel.actors import Actor
+from rdos.kernel.bus import BusAway
 from rdos.kernel.journal import record, row_of
 from rdos.kernel.lifecycle import WrongState
 
@@ -23,6 +24,9 @@ ONLY_NOW = timedelta(seconds=PATIENCE)
 NOT_IN_TIME = "The node did not answer in time"
 NOBODY_WAITS = "Whoever asked has left"
 NOT_THERE = "Node is not connected"
+# Most nodes of the bus never answer, so nobody waits long for them. What they did shows later, if it shows at all.
+BUS_PATIENCE = 2.0
+BUS_LIVES = timedelta(minutes=1)
 SENT_ALREADY = "It was sent already. It is not sent again, but the node may carry it out."
 
 
@@ -44,10 +48,13 @@ def tell(
     if node.is_expired(at):
         raise NodeExpired
     spec = actions.spec_of(node, name)
-    only_now = wait is not None or (spec is not None and not spec.waits)
-    if only_now and not node.is_connected:
+    motion = spec is not None and not spec.waits
+    only_now = wait is not None or motion
+    if only_now and not node.is_reachable:
         raise NotConnected(extra={"command_id": _noted_as_impossible(actor, node, action, at)})
     lives = timedelta(seconds=wait) if wait is not None else min(ttl, ONLY_NOW) if only_now else ttl
+    if node.on_bus and wait is not None:
+        lives = ONLY_NOW if motion else BUS_LIVES
     if name == actions.ROTATE:
         return rotation.begin(actor=actor, node=node, at=at, awaited=only_now, expires_at=at + lives)
     with transaction.atomic():
@@ -95,6 +102,8 @@ def outcome(*, command_id: UUID, over: bool, at: datetime, secrets: bool = False
     if command.status in OPEN_COMMANDS:
         if not over:
             return None
+        if command.status == CommandStatus.SENT and Node.objects.filter(pk=command.node_id, on_bus=True).exists():
+            return {"command_id": command.pk, "status": command.status, "position": 0, "confirmed": False}
         _end(command_id, at, NOT_IN_TIME, "no_answer")
         command.refresh_from_db()
     if command.status != CommandStatus.ACKED:
@@ -103,8 +112,9 @@ def outcome(*, command_id: UUID, over: bool, at: datetime, secrets: bool = False
 
 
 def abandon(*, command_id: UUID, at: datetime) -> None:
-    """It lives only as long as its asker waits: what was not sent yet never will be."""
-    _end(command_id, at, NOBODY_WAITS, "abandoned")
+    """It lives only as long as its asker waits: what was not sent yet never will be. What is published is."""
+    if not Command.objects.filter(pk=command_id, status=CommandStatus.SENT, node__on_bus=True).exists():
+        _end(command_id, at, NOBODY_WAITS, "abandoned")
 
 
 @transaction.atomic
@@ -140,7 +150,12 @@ def _failure(command: Command) -> Exception:
         return Refused(command.error or None, extra=extra)
     if command.status == CommandStatus.EXPIRED:
         return NoAnswer(extra=extra)
-    causes = {"connection_lost": ConnectionLost, "not_connected": NotConnected, "no_answer": NoAnswer}
+    causes = {
+        "connection_lost": ConnectionLost,
+        "not_connected": NotConnected,
+        "no_answer": NoAnswer,
+        "bus_away": BusAway,
+    }
     return causes.get(command.error_code, CommandCancelled)(extra=extra)
 
 

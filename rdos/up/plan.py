@@ -61,9 +61,8 @@ def hub_programs(options: Options, environment: Mapping[str, str], pair: tuple[P
         "worker": ["worker"],
         "clock": ["worker", "--clock"],
         "beat": ["beat"],
+        "bridge": ["bridge"],
     }
-    if any(PROJECT_DIR.glob("*/management/commands/bridge.py")):
-        commands["bridge"] = ["bridge"]
     if options.simulate:
         commands["simulate"] = ["simulate", "--as-a-welcome", *_simulated(options)]
     return [_manage(name, [sys.executable, MANAGE, *command], environment) for name, command in commands.items()]

@@ -57,7 +57,10 @@ class NodeRefusalSerializer(AnswerSerializer):
 
 
 class QueuedSerializer(AnswerSerializer):
+    """`confirmed` is false when a node of the bus was told and did not answer: most of them cannot."""
+
     command_id = serializers.UUIDField()
+    confirmed = serializers.BooleanField(required=False)
     status = serializers.CharField()
     position = serializers.IntegerField(help_text="How many wait for the node before it.")
 

@@ -1,0 +1,220 @@
+"""What a message means, told by its subject: whose word it is, and where it goes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from devices import bus_words
+from devices.bridge.acquaintance import Known, Strangers
+from devices.bridge.evidence import Evidences
+from devices.bridge.stores import Stores
+from devices.bus_words import Sighting
+from devices.choices import NodeStatus
+from devices.drivers.figures import every_number
+from devices.errors import MalformedFrame
+from devices.hal import motion, reading
+from devices.hal.figures import figures
+from devices.hal.reading import HalMessage
+from devices.protocol import text
+from devices.services.bus_presence import CAMERA_SILENT_AFTER, Sign
+from devices.services.bus_states import LONGEST_TOPIC, State
+from rdos.kernel.bus.subjects import is_part
+from rdos.kernel.intake import READINGS, NodeEvent, Reading
+
+# A robot that only drives is there as well, but its row need not hear of it ten times a second.
+SIGN_EVERY = timedelta(seconds=5)
+# Ten times a second something is in a robot's way; one event tells it.
+ALERT_EVERY = timedelta(seconds=60)
+MOTOR = "motor/differential-telemetry"
+# What stands before a device's own id at the end of a subject.
+OWNED = frozenset({"telemetry", "announce", "response", "frame", "status"})
+
+
+@dataclass(slots=True)
+class _Told:
+    at: datetime
+    latched: bool | None
+
+
+class Intake:
+    def __init__(self, stores: Stores, evidences: Evidences) -> None:
+        self._stores = stores
+        self._evidences = evidences
+        self.known: dict[str, Known] = {}
+        self.strangers = Strangers()
+        self._told: dict[UUID, _Told] = {}
+        self._alerted: dict[UUID, datetime] = {}
+        self.malformed = 0
+
+    def take(self, heard: list[tuple[str, bytes]], at: datetime) -> None:
+        """On the loop, a few times a second."""
+        readings: list[Reading] = []
+        for subject, data in heard:
+            try:
+                self._route(subject, data, at, readings)
+            except MalformedFrame:
+                self.malformed += 1
+        if readings:
+            READINGS.give(readings)
+        self._stores.hand_over()
+
+    def acquaint(self, known: dict[str, Known], at: datetime) -> None:
+        self.known = known
+        self.take(list(self.strangers.now_known(known)), at)
+
+    def _route(self, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
+        words = subject.split(".")
+        if words[0] == "hal":
+            self._hal(subject, words, data, at, readings)
+        elif subject == "device.discovered":
+            self._discovered(data)
+        elif len(words) == 3 and (take := WORDS.get((words[0], words[2]))):
+            take(self, words[1], subject, data, at, readings)
+
+    # --- What devices say of themselves
+
+    def _discovered(self, data: bytes) -> None:
+        sighting = bus_words.announced(reading.an_object(data))
+        if sighting is not None:
+            self._stores.sighting(sighting)
+
+    def _heartbeat(self, key: str, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
+        given = reading.an_object(data)
+        known = self._whose(key, subject, data, lambda: bus_words.spoken(key, given))
+        if known is None:
+            return
+        address = text(given.get("ip_address"), bus_words.LONGEST_ADDRESS)
+        self._stores.sign(known.node_id, Sign(at=at, status=bus_words.status_of(given), health=given, address=address))
+        self._read(known, every_number(given), at, readings)
+
+    def _status(self, key: str, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
+        given = reading.an_object(data)
+        if known := self._whose(key, subject, data, lambda: bus_words.spoken(key, given)):
+            self._stores.sign(known.node_id, Sign(at=at, status=bus_words.status_of(given)))
+
+    def _telemetry(self, key: str, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
+        given = reading.an_object(data)
+        if known := self._whose(key, subject, data, lambda: Sighting(key, name=key)):
+            self._read(known, every_number(given), at, readings)
+            self._alive(known, at)
+
+    # --- HAL
+
+    def _hal(self, subject: str, words: list[str], data: bytes, at: datetime, readings: list[Reading]) -> None:
+        if "cmd" in words:
+            return
+        if words[2:4] == ["camera", "discovery"]:
+            self._cameras(words[-1], subject, data, at)
+        elif len(words) > 4 and words[-2] in OWNED:
+            message = reading.message(data)
+            if known := self._whose(words[-1], subject, data, lambda: Sighting(words[-1], name=words[-1])):
+                self._told_of(known, message, at, readings)
+        else:
+            self._shared(subject, data, at, readings)
+
+    def _shared(self, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
+        """Here only the message says whose it is, so it is nobody's word who has a credential."""
+        message = reading.message(data)
+        key = message.device_id
+        known = self._whose(key, subject, data, lambda: _introduced(message))
+        if known is not None and not known.has_credential:
+            self._told_of(known, message, at, readings)
+
+    def _told_of(self, known: Known, message: HalMessage, at: datetime, readings: list[Reading]) -> None:
+        if message.kind == "system/heartbeat":
+            sign = Sign(at=at, status=bus_words.status_of(message.payload), health=dict(message.payload))
+            self._stores.sign(known.node_id, sign)
+        elif message.kind == "system/discovery":
+            self._stores.sighting(_introduced(message))
+        self._read(known, figures(message), at, readings)
+        self._stores.state(known.node_id, topic_of(message), State(at, message.schema, message.payload))
+        if message.kind == MOTOR:
+            self._evidences.look(known.node_id, message.payload)
+            self._alive(known, at, latched=motion.is_latched(message.payload))
+        else:
+            self._alive(known, at)
+        if "alert" in message.payload:
+            self._alert(known, message, at)
+
+    def _cameras(self, key: str, subject: str, data: bytes, at: datetime) -> None:
+        sighting = bus_words.cameras(key, reading.an_object(data)) if is_part(key) else None
+        if sighting is None:
+            return
+        self._stores.sighting(sighting)
+        if known := self._whose(key, subject, data, lambda: sighting):
+            self._stores.sign(known.node_id, Sign(at=at, status=NodeStatus.ONLINE, lasts=CAMERA_SILENT_AFTER))
+            self._stores.state(known.node_id, "camera.discovery", State(at, "", dict(sighting.metadata)))
+
+    # --- Who it was
+
+    def _whose(self, key: str, subject: str, data: bytes, seen: Callable[[], Sighting]) -> Known | None:
+        """A stranger's word waits until the stranger has a row."""
+        known = self.known.get(key)
+        if known is None and is_part(key) and self.strangers.note(key, subject, data):
+            self._stores.sighting(seen())
+        return known
+
+    def _alive(self, known: Known, at: datetime, *, latched: bool | None = None) -> None:
+        told = self._told.get(known.node_id)
+        changed = told is None or (latched is not None and latched != told.latched)
+        if told is not None and not changed and at - told.at < SIGN_EVERY:
+            return
+        if latched is None and told is not None:
+            latched = told.latched
+        self._told[known.node_id] = _Told(at, latched)
+        self._stores.sign(known.node_id, Sign(at=at, latched=latched))
+
+    def _read(self, known: Known, values: list[tuple[str, float]], at: datetime, readings: list[Reading]) -> None:
+        if values:
+            readings.append(Reading(known.node_id, at, values))
+
+    def _alert(self, known: Known, message: HalMessage, at: datetime) -> None:
+        last = self._alerted.get(known.node_id)
+        if last is not None and at - last < ALERT_EVERY:
+            return
+        self._alerted[known.node_id] = at
+        self._stores.event(
+            NodeEvent(known.node_id, at, "warning", "hal.alert", _sentence(message.payload), dict(message.payload))
+        )
+
+
+Take = Callable[[Intake, str, str, bytes, datetime, list[Reading]], None]
+WORDS: dict[tuple[str, str], Take] = {
+    ("node", "heartbeat"): Intake._heartbeat,
+    ("device", "status"): Intake._status,
+    ("device", "telemetry"): Intake._telemetry,
+}
+
+
+def topic_of(message: HalMessage) -> str:
+    """What tells one part of a robot from another: `motor/differential-telemetry`, `sensor/range-tof.tof-front`."""
+    which = next((message.payload.get(key) for key in ("sensor_id", "camera_id") if message.payload.get(key)), "")
+    return ".".join(filter(None, [message.kind or "hal", which if isinstance(which, str) else ""]))[:LONGEST_TOPIC]
+
+
+def _introduced(message: HalMessage) -> Sighting:
+    """What a HAL discovery tells, or only that somebody spoke."""
+    if message.kind != "system/discovery":
+        return Sighting(message.device_id, name=message.device_id)
+    network = message.payload.get("network")
+    found: Mapping[str, Any] = network if isinstance(network, Mapping) else {}
+    metadata = message.payload.get("metadata")
+    return Sighting(
+        key=message.device_id,
+        name=text(found.get("hostname"), bus_words.LONGEST_NAME) or message.device_id,
+        kind=text(message.payload.get("device_type"), bus_words.LONGEST_KIND) or bus_words.UNKNOWN,
+        address=text(found.get("ip_address"), bus_words.LONGEST_ADDRESS),
+        mac_address=text(found.get("mac_address"), bus_words.LONGEST_KIND),
+        said_capabilities=message.caps,
+        metadata=metadata if isinstance(metadata, Mapping) else {},
+    )
+
+
+def _sentence(payload: Mapping[str, Any]) -> str:
+    word = text(payload.get("alert"), 100).replace("_", " ")
+    where = text(payload.get("sensor_id"), 64)
+    distance = payload.get("range_meters")
+    near = f" at {distance:g} m" if isinstance(distance, int | float) else ""
+    return f"{word.capitalize()}{near}" + (f" ({where})" if where else "")

@@ -1,0 +1,107 @@
+"""Commands on their way from the table to the bus, in the order of their numbers."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from devices import bus_letters
+from devices.bridge.couriers import Courier, courier_of
+from devices.bridge.evidence import Evidences
+from devices.bridge.stores import Stores
+from devices.hal import writing
+from devices.services import bus_commands
+from devices.services.bus_commands import Letter
+from rdos.kernel.batches import Batch
+from rdos.kernel.bus import BusAway, MessageTooLarge
+from rdos.kernel.bus.line import Line
+from rdos.kernel.clock import database_now
+
+MOTOR = "hal.v1.motor.cmd"
+ACKS = "hub.acks"
+# While another bridge publishes.
+BUSY_SECONDS = 0.02
+PUBLISH_SECONDS = 5.0
+BROKEN = "The hub could not carry it there"
+
+logger = logging.getLogger("rdos.bus")
+
+
+class Outbox:
+    def __init__(self, line: Line, stores: Stores, evidences: Evidences, clock: Callable[[], datetime]) -> None:
+        self._line = line
+        self._stores = stores
+        self._evidences = evidences
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._wakes: Batch[None] = Batch(self._send, name="commands to publish", most=1_000_000)
+        self._errands: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """While the bus is away everything stays where it is: whoever waits is told so by the door."""
+        if self._line.connected:
+            self._wakes.add(None)
+
+    async def stop(self) -> None:
+        await self._wakes.drain(1.0)
+        for errand in self._errands:
+            errand.cancel()
+
+    def _send(self, wakes: Sequence[None]) -> None:
+        """In a thread."""
+        with bus_commands.sending() as mine:
+            letters = bus_commands.claim(database_now()) if mine and self._line.connected else []
+            if letters:
+                asyncio.run_coroutine_threadsafe(self._publish(letters), self._loop).result(PUBLISH_SECONDS)
+        if not mine:
+            self._loop.call_soon_threadsafe(self._loop.call_later, BUSY_SECONDS, self.wake)
+        elif len(letters) == bus_commands.MOST_AT_ONCE:
+            self._loop.call_soon_threadsafe(self.wake)
+
+    async def _publish(self, letters: list[Letter]) -> None:
+        at, went = self._clock(), []
+        for letter in letters:
+            if courier := courier_of(letter):
+                self._begin_errand(courier, letter)
+            elif await self._put(letter, at):
+                went.append(letter)
+        try:
+            await self._line.flush()
+        except BusAway:
+            self._unsent([letter for letter in went])
+
+    async def _put(self, letter: Letter, at: datetime) -> bool:
+        try:
+            subject, data = bus_letters.letter_of(
+                letter.name, letter.action, letter.text, letter.key, at, purpose=letter.purpose
+            )
+            await self._line.publish(subject, data, reply=f"{ACKS}.{letter.command_id}", confirmed=False)
+            if (speeds := bus_commands.speeds_of(letter.action)) is not None:
+                self._evidences.expect(letter.command_id, letter.node_id, speeds)
+                await self._line.publish(MOTOR, writing.drive(letter.key, speeds, at), confirmed=False)
+        except MessageTooLarge as error:
+            self._unsent([letter], error.detail)
+            return False
+        except BusAway:
+            self._unsent([letter])
+            return False
+        return True
+
+    def _unsent(self, letters: list[Letter], error: str = bus_commands.UNSURE) -> None:
+        for letter in letters:
+            self._stores.unsent(letter.command_id, error)
+
+    def _begin_errand(self, courier: Courier, letter: Letter) -> None:
+        errand = asyncio.create_task(self._run(courier, letter))
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+
+    async def _run(self, courier: Courier, letter: Letter) -> None:
+        try:
+            reply = await courier.carry(letter)
+        except Exception:  # The edge to another program: its fault is the command's, and not the bridge's.
+            logger.exception("A courier failed", extra={"action": "courier_failed", "command": letter.name})
+            self._unsent([letter], BROKEN)
+        else:
+            if reply is not None:
+                self._stores.reply(reply)

@@ -1,0 +1,162 @@
+"""The bridge: one connection to the bus, one beat, and the batches between."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import orjson
+from django.utils import timezone
+
+from devices.bridge import acquaintance
+from devices.bridge.ear import Ear, Message
+from devices.bridge.evidence import Evidences
+from devices.bridge.intake import Intake
+from devices.bridge.outbox import ACKS, Outbox
+from devices.bridge.stores import Stores
+from devices.errors import MalformedFrame
+from devices.hal import reading
+from devices.protocol import text
+from devices.services import bridges, bus_commands
+from rdos.kernel.bells import exchange
+from rdos.kernel.bus.line import Line, Place
+from rdos.kernel.clock import database_now
+from rdos.kernel.threads import in_thread
+
+LISTENED_TO = ("device.discovered", "device.*.status", "device.*.telemetry", "node.*.heartbeat", "hal.v1.>")
+# Bridges share what comes: each message is one bridge's.
+QUEUE = "hub"
+LOOK_SECONDS = 0.25
+# Bells may be lost: this often the rows are asked instead.
+WAKE_SECONDS = 1.0
+ACQUAINT_SECONDS = 10.0
+LONGEST_ERROR = 2000
+
+logger = logging.getLogger("rdos.bus")
+
+
+class BridgeProcess:
+    def __init__(self, place: Place) -> None:
+        self.bridge_id = uuid4()
+        self.line = Line(place, name=f"rdos-bridge-{self.bridge_id.hex[:8]}", changed=self._changed)
+        self.ear = Ear()
+        self.stores = Stores(met=self._met)
+        self.evidences = Evidences(self.stores)
+        self.intake = Intake(self.stores, self.evidences)
+        self.outbox = Outbox(self.line, self.stores, self.evidences, self.now)
+        # How far this process's clock is from the database's, which is the hub's.
+        self._skew = timedelta()
+        self._renewing = asyncio.Event()
+        self._meeting = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def now(self) -> datetime:
+        return timezone.now() + self._skew
+
+    async def start(self) -> None:
+        """It begins, and stays, whether there is a broker or a database or not."""
+        await exchange().start()
+        exchange().listen_prefix("node.", self._hear_bell)
+        exchange().on_regained(self.outbox.wake)
+        for subject in LISTENED_TO:
+            await self.line.subscribe(subject, self.ear.hear, queue=QUEUE)
+        await self.line.subscribe(f"{ACKS}.*", self._hear_answer, queue=QUEUE)
+        await self.line.start()
+        self._begin("look", self._look, LOOK_SECONDS)
+        self._begin("wake", self._wake, WAKE_SECONDS)
+        self._begin("renew", self._renew, bridges.RENEW_SECONDS, self._renewing)
+        self._begin("acquaint", self._acquaint, ACQUAINT_SECONDS, self._meeting)
+
+    async def stop(self, seconds: float) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self.line.stop()
+        self.intake.take(self.ear.take(), self.now())
+        await self.outbox.stop()
+        await self.stores.drain(seconds)
+        await self._guarded("retire", self._retire)
+        await exchange().stop()
+
+    # --- The beat
+
+    def _begin(
+        self, name: str, step: Callable[[], Awaitable[None]], seconds: float, sooner: asyncio.Event | None = None
+    ) -> None:
+        self._tasks.append(asyncio.create_task(self._again(name, step, seconds, sooner or asyncio.Event())))
+
+    async def _again(
+        self, name: str, step: Callable[[], Awaitable[None]], seconds: float, sooner: asyncio.Event
+    ) -> None:
+        while True:
+            sooner.clear()
+            await self._guarded(name, step)
+            try:
+                async with asyncio.timeout(seconds):
+                    await sooner.wait()
+            except TimeoutError:
+                continue
+
+    async def _guarded(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except Exception:  # The edge of the beat: it must go on whatever one step met.
+            logger.exception("A step of the bridge failed", extra={"action": "bridge_step_failed", "step": name})
+
+    async def _look(self) -> None:
+        if heard := self.ear.take():
+            self.intake.take(heard, self.now())
+
+    async def _wake(self) -> None:
+        self.outbox.wake()
+        self.evidences.begin_anew(await in_thread(bus_commands.awaiting_evidence))
+
+    async def _renew(self) -> None:
+        at = await in_thread(database_now)
+        self._skew = at - timezone.now()
+        await in_thread(bridges.renew, self.bridge_id, at, reached=self.line.connected)
+
+    async def _retire(self) -> None:
+        await in_thread(bridges.retire, self.bridge_id)
+
+    async def _acquaint(self) -> None:
+        self.intake.acquaint(await in_thread(acquaintance.read), self.now())
+
+    # --- Bells and answers
+
+    def _changed(self, reached: bool) -> None:
+        self._renewing.set()
+        if reached:
+            self.outbox.wake()
+
+    def _met(self) -> None:
+        self._meeting.set()
+
+    def _hear_bell(self, topic: str, word: str) -> None:
+        if word == "wake":
+            self.outbox.wake()
+        elif word.startswith("close:"):
+            self._meeting.set()
+
+    async def _hear_answer(self, message: Message) -> None:
+        try:
+            command_id = UUID(message.subject.rpartition(".")[2])
+            said = reading.an_object(message.data) if message.data else {}
+        except (ValueError, MalformedFrame):
+            self.intake.malformed += 1
+            return
+        self.stores.answer(command_id, answer_of(said))
+
+
+def answer_of(said: dict[str, object]) -> dict[str, object]:
+    """Any answer means yes, unless it says no."""
+    refused = said.get("error")
+    success = said.get("success", refused is None)
+    error = refused if isinstance(refused, str) else "" if refused is None else orjson.dumps(refused).decode()
+    return {
+        "success": success is not False,
+        "error": text(error, LONGEST_ERROR),
+        "error_code": text(said.get("error_code"), 100),
+        "data": said.get("data"),
+        "details": said.get("details"),
+    }

@@ -1,0 +1,97 @@
+"""Devices that were never here before: found by an announcement, or by what they say themselves."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from devices import bus_words
+from devices.bus_words import Sighting
+from devices.choices import NodeStatus
+from devices.models import BusNode, Node
+from devices.services import bus_events
+from rdos.kernel.journal import Who, record, row_of
+from rdos.kernel.journal.storable import storable
+
+# Anybody on the network can make up ids: this many wait for a claim at once, and the next ones until some are seen to.
+MOST_UNCLAIMED = 1000
+
+
+def meet(sightings: Sequence[Sighting], at: datetime) -> int:
+    """How many were new. The same one again changes what it says of itself, and nothing that people decided."""
+    latest = {one.key: one for one in sightings}
+    known = {node.key: node for node in Node.objects.filter(key__in=latest).select_related("bus")}
+    room = MOST_UNCLAIMED - Node.objects.filter(on_bus=True, claimed=False).count() if latest.keys() - known else 0
+    new = 0
+    for key, sighting in sorted(latest.items()):
+        if key in known:
+            _seen_again(known[key], sighting)
+        elif new < room:
+            new += _make(sighting)
+    return new
+
+
+def _make(sighting: Sighting) -> bool:
+    """Another bridge may have heard the same."""
+    node = Node(
+        key=sighting.key,
+        name=sighting.name or sighting.key,
+        device_type=bus_words.driver_of(sighting.kind),
+        status=NodeStatus.DISCOVERED,
+        claimed=False,
+        on_bus=True,
+        address=sighting.address,
+        metadata=storable(dict(sighting.metadata)),
+    )
+    try:
+        with transaction.atomic():
+            node.save(force_insert=True)
+            node.refresh_from_db(fields=["created_at"])
+            node.bus = BusNode.objects.create(node=node, kind=sighting.kind, **_said(sighting))
+            facts = {"key": node.key, "kind": sighting.kind, "address": sighting.address}
+            record(who=BUS, action="node.discover", about=row_of(node), after=facts)
+            bus_events.tell_on_commit("device.discovered", node)
+    except IntegrityError:
+        return False
+    return True
+
+
+BUS = Who(kind="system", label="the bus")
+
+
+def _said(sighting: Sighting) -> dict[str, Any]:
+    said = list(sighting.said_capabilities)
+    found: dict[str, Any] = {}
+    if said:
+        found |= {"said_capabilities": storable(said), "capabilities": storable(bus_words.capabilities_of(tuple(said)))}
+    if sighting.mac_address:
+        found["mac_address"] = sighting.mac_address
+    return found
+
+
+def _seen_again(node: Node, sighting: Sighting) -> None:
+    """Of a node with a credential nobody else tells anything, and the key of another kind of node is not taken."""
+    if not node.on_bus or node.bus.credential_hash:
+        return
+    about: dict[str, Any] = {}
+    if sighting.address:
+        about["address"] = sighting.address
+    about |= {"device_type": bus_words.driver_of(sighting.kind)} if _is_kind_new(node, sighting) else {}
+    merged = {**(node.metadata or {}), **storable(dict(sighting.metadata))}
+    about |= {"metadata": merged} if merged != (node.metadata or {}) else {}
+    if not node.claimed and node.name == node.key and sighting.name not in ("", node.key):
+        about["name"] = sighting.name
+    said = _said(sighting) | ({"kind": sighting.kind} if _is_kind_new(node, sighting) else {})
+    _write(node, {name: value for name, value in about.items() if getattr(node, name) != value})
+    _write(node.bus, {name: value for name, value in said.items() if getattr(node.bus, name) != value})
+
+
+def _is_kind_new(node: Node, sighting: Sighting) -> bool:
+    """A heartbeat of a node agent says nothing of its type: only what was unknown is learned."""
+    return node.bus.kind == bus_words.UNKNOWN and sighting.kind != bus_words.UNKNOWN
+
+
+def _write(row: Node | BusNode, changes: dict[str, Any]) -> None:
+    if changes:
+        type(row)._default_manager.filter(pk=row.pk).update(**changes)

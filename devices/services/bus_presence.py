@@ -1,0 +1,142 @@
+"""Who is there on the bus: whoever was heard, for a while."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import DateTimeField, F, QuerySet, Value
+from django.db.models.functions import Coalesce, Greatest
+
+from devices.choices import CONNECTED, NodeStatus
+from devices.models import BusNode, Node
+from devices.services import bridges, bus_events
+from rdos.kernel.journal import Who, record, row_of
+from rdos.kernel.journal.storable import storable
+
+# Three heartbeats missed. Cameras announce themselves every 30 seconds and say nothing else.
+SILENT_AFTER = timedelta(seconds=30)
+CAMERA_SILENT_AFTER = timedelta(seconds=90)
+LATCHED = "Emergency stop: only the robot's own serial line releases it"
+SILENCE = f"it was not heard for {SILENT_AFTER.seconds} seconds"
+BUS_LOST = "the hub does not hear the bus"
+GOODBYE = "it said so"
+MOST_SWEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What was heard of one node, the newest of it."""
+
+    at: datetime
+    # None: it spoke, and said nothing of its state.
+    status: NodeStatus | None = None
+    reason: str = ""
+    latched: bool | None = None
+    health: Any = None
+    address: str = ""
+    lasts: timedelta = SILENT_AFTER
+
+    def after(self, former: "Sign | None") -> "Sign":
+        """What this one does not say, the former may have said."""
+        if former is None:
+            return self
+        return Sign(
+            at=self.at,
+            status=self.status if self.status is not None else former.status,
+            reason=self.reason if self.status is not None else former.reason,
+            latched=self.latched if self.latched is not None else former.latched,
+            health=self.health if self.health is not None else former.health,
+            address=self.address or former.address,
+            lasts=max(self.lasts, former.lasts),
+        )
+
+
+@transaction.atomic
+def note(signs: Mapping[UUID, Sign]) -> None:
+    # In one order, so that two bridges never wait for each other.
+    held = Node.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=signs, on_bus=True).order_by("pk")
+    nodes = list(held.select_related("bus"))
+    for lasts in {sign.lasts for sign in signs.values()}:
+        _prolong([node.pk for node in nodes if signs[node.pk].lasts == lasts], signs, lasts)
+    for node in nodes:
+        _note(node, signs[node.pk])
+    Node.objects.bulk_update(nodes, ["last_seen_at", "last_health", "address"], batch_size=200)
+
+
+def _prolong(node_ids: list[UUID], signs: Mapping[UUID, Sign], lasts: timedelta) -> None:
+    if node_ids:
+        until = Value(max(signs[pk].at for pk in node_ids) + lasts, output_field=DateTimeField())
+        BusNode.objects.filter(pk__in=node_ids).update(heard_until=Greatest(Coalesce(F("heard_until"), until), until))
+
+
+def _note(node: Node, sign: Sign) -> None:
+    node.last_seen_at = max(sign.at, node.last_seen_at or sign.at)
+    node.address = sign.address or node.address
+    if sign.health is not None:
+        node.last_health = storable(sign.health)
+    _note_latch(node, sign)
+    status, reason = _judged(node, sign)
+    if status != node.status or reason != node.status_reason:
+        _move(node, status, reason)
+
+
+def _note_latch(node: Node, sign: Sign) -> None:
+    if sign.latched is None or sign.latched == (node.bus.latched_at is not None):
+        return
+    node.bus.latched_at = sign.at if sign.latched else None
+    BusNode.objects.filter(pk=node.pk).update(latched_at=node.bus.latched_at)
+    word = "node.emergency_stop" if sign.latched else "node.released"
+    record(who=who_of(node), action=word, about=row_of(node))
+
+
+def _judged(node: Node, sign: Sign) -> tuple[NodeStatus, str]:
+    if sign.status == NodeStatus.OFFLINE:
+        return NodeStatus.OFFLINE, GOODBYE
+    if node.bus.latched_at is not None:
+        return NodeStatus.ERROR, LATCHED
+    if sign.status is not None:
+        return sign.status, sign.reason
+    if node.status in CONNECTED and node.status_reason != LATCHED:
+        return NodeStatus(node.status), node.status_reason
+    return NodeStatus.ONLINE, ""
+
+
+def _move(node: Node, status: NodeStatus, reason: str) -> None:
+    """The row is held, so that nobody else moves it meanwhile."""
+    was_there, is_there = node.status in CONNECTED, status in CONNECTED
+    facts: dict[str, Any] = {"status": status, "reason": reason, "bus": True}
+    node.status, node.status_reason = status, reason
+    Node.objects.filter(pk=node.pk).update(status=status, status_reason=reason[:256])
+    word = "node.health" if was_there and is_there else "node.connect" if is_there else "node.disconnect"
+    record(who=who_of(node), action=word, about=row_of(node), details=facts)
+    bus_events.tell_on_commit("device.updated", node)
+
+
+def sweep(at: datetime) -> int:
+    """Whoever fell silent is offline. While the hub itself is deaf, that says nothing about a node and is no alarm."""
+    silent = Node.objects.filter(on_bus=True, status__in=CONNECTED, bus__heard_until__lt=at)
+    heard_since = bridges.listening_since(at)
+    if heard_since is None:
+        return _part(silent, at, BUS_LOST, alarm=False)
+    return 0 if at - heard_since < SILENT_AFTER else _part(silent, at, SILENCE, alarm=True)
+
+
+@transaction.atomic
+def _part(rows: QuerySet[Node], at: datetime, reason: str, *, alarm: bool) -> int:
+    held = rows.order_by("pk").select_related("bus").select_for_update(of=("self",), skip_locked=True)
+    nodes = list(held[:MOST_SWEPT])
+    for node in nodes:
+        node.status, node.status_reason = NodeStatus.OFFLINE, reason
+        Node.objects.filter(pk=node.pk).update(status=node.status, status_reason=reason)
+        if alarm:
+            facts = {"reason": reason, "maintenance": node.in_maintenance(at), "bus": True}
+            record(who=who_of(node), action="node.disconnect", about=row_of(node), details=facts)
+        bus_events.tell_on_commit("device.updated", node)
+    return len(nodes)
+
+
+def who_of(node: Node) -> Who:
+    return Who(kind="node", id=str(node.pk), label=node.name, address=node.address)

@@ -1,0 +1,150 @@
+"""A bus of this worker alone, and the real bridge as a process beside the test's database."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from devices.models import Bridge
+from rdos.environment import PROJECT_DIR
+from rdos.kernel import bus as hub_bus
+from rdos.kernel.bells import ring
+from rdos.up.lodging import lodge
+from rdos.up.nats import Nats
+from rdos.up.programs import Program, end, spawn
+from tests.bus.device import Device
+from tests.devices.conftest import until
+from tests.ports import free
+from tests.up.hosting import scratch
+
+PASSWORD = "only-the-hub-knows-this"
+
+
+@dataclass
+class Broker:
+    """A NATS server that a test may take away and give back."""
+
+    nats: Nats
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return self.nats.url
+
+    @property
+    def port(self) -> int:
+        return self.nats.port
+
+    @property
+    def mqtt_port(self) -> int:
+        return self.nats.mqtt_port
+
+    @property
+    def program(self) -> Program:
+        return self.nats.program()
+
+    def start(self) -> None:
+        self.process = spawn(self.program, output=subprocess.DEVNULL)
+        until(self.nats.ready, seconds=20)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def stop(self) -> None:
+        if self.process is not None:
+            end(self.process, self.program)
+            self.process = None
+
+
+@contextlib.contextmanager
+def a_broker() -> Iterator[Broker]:
+    with scratch() as directory:
+        broker = Broker(Nats(lodge(directory), "127.0.0.1", free(), free(), "hub", PASSWORD, "nobody-knows"))
+        broker.start()
+        try:
+            yield broker
+        finally:
+            broker.stop()
+
+
+@pytest.fixture(scope="package")
+def shared_broker() -> Iterator[Broker]:
+    with a_broker() as broker:
+        yield broker
+
+
+@pytest.fixture
+def own_bus(shared_broker: Broker, settings: django_settings) -> Iterator[Broker]:  # type: ignore[valid-type]
+    settings.NATS_URL = shared_broker.url
+    hub_bus.close()
+    yield shared_broker
+    hub_bus.close()
+
+
+@dataclass
+class BridgeChild:
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(15)
+
+
+def start_bridge(broker: Broker, log: Path | None = None) -> BridgeChild:
+    """As `up` starts it. Its words go to the test's own output."""
+    environment = {**os.environ, "DATABASE_URL": database_url(), "NATS_URL": broker.url, "RDOS_SAMPLE_SECONDS": "1"}
+    command = [sys.executable, str(PROJECT_DIR / "manage.py"), "bridge"]
+    output = subprocess.DEVNULL if log is None else log.open("ab")
+    return BridgeChild(subprocess.Popen(command, cwd=PROJECT_DIR, env=environment, stdout=output, stderr=output))
+
+
+def database_url() -> str:
+    """The configured one leads to the database that tests are made beside."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    before, _, rest = os.environ["DATABASE_URL"].rpartition("/")
+    return f"{before}/{name}" + (f"?{rest.partition('?')[2]}" if "?" in rest else "")
+
+
+@pytest.fixture(scope="package")
+def shared_bridge(shared_broker: Broker, django_db_setup: None) -> Iterator[list[BridgeChild]]:
+    held: list[BridgeChild] = []
+    yield held
+    for child in held:
+        child.stop()
+
+
+@pytest.fixture
+def bridge(transactional_db: None, own_bus: Broker, shared_bridge: list[BridgeChild]) -> Iterator[BridgeChild]:
+    """One for all tests that leave it alive: it must forget the nodes of the test before."""
+    if not shared_bridge or shared_bridge[-1].process.poll() is not None:
+        shared_bridge.append(start_bridge(own_bus))
+    else:
+        ring("node.forgotten", "close:deleted")
+    until(lambda: Bridge.objects.filter(reached_at__isnull=False).exists(), seconds=30)
+    yield shared_bridge[-1]
+
+
+@pytest.fixture
+def device(own_bus: Broker) -> Iterator[Device]:
+    """An anonymous client, which knows nothing of the hub."""
+    found = Device(own_bus.port)
+    yield found
+    found.close()

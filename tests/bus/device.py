@@ -1,0 +1,54 @@
+"""A plain client of the bus, driven from a test that is not asynchronous."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from threading import Thread
+from typing import Any, TypeVar
+
+import nats
+from nats.aio.msg import Msg
+
+from tests.devices.conftest import until
+
+T = TypeVar("T")
+
+
+class Device:
+    def __init__(self, port: int, **options: Any) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.heard: list[tuple[str, bytes, str]] = []
+        self.refused: list[str] = []
+        self._client = self.run(
+            nats.connect(f"nats://127.0.0.1:{port}", error_cb=self._complain, allow_reconnect=False, **options)
+        )
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(15)
+
+    def say(self, subject: str, said: Any) -> None:
+        data = said if isinstance(said, bytes) else json.dumps(said).encode()
+        self.run(self._client.publish(subject, data))
+        self.run(self._client.flush())
+
+    def listen(self, subject: str) -> None:
+        self.run(self._client.subscribe(subject, cb=self._note))
+        self.run(self._client.flush())
+
+    def hears(self, count: int, seconds: float = 10.0) -> list[tuple[str, bytes, str]]:
+        until(lambda: len(self.heard) >= count, seconds)
+        return self.heard[:count]
+
+    def close(self) -> None:
+        self.run(self._client.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _note(self, message: Msg) -> None:
+        self.heard.append((message.subject, message.data, message.reply))
+
+    async def _complain(self, error: Exception) -> None:
+        self.refused.append(str(error))
