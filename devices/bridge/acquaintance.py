@@ -14,13 +14,14 @@ MOST_SAID = 16
 class Known:
     node_id: UUID
     key: str
+    kind: str
     # Only what came on a subject of its own is its word: the broker lets nobody else speak there.
     has_credential: bool
 
 
 def read() -> dict[str, Known]:
-    rows = Node.objects.filter(on_bus=True).values_list("pk", "key", "bus__credential_hash")
-    return {key: Known(pk, key, bool(digest)) for pk, key, digest in rows}
+    rows = Node.objects.filter(on_bus=True).values_list("pk", "key", "bus__kind", "bus__credential_hash")
+    return {key: Known(pk, key, kind, bool(digest)) for pk, key, kind, digest in rows}
 
 
 class Strangers:

@@ -85,6 +85,8 @@ class Intake:
         known = self._whose(key, subject, data, lambda: bus_words.spoken(key, given))
         if known is None:
             return
+        if known.kind == bus_words.UNKNOWN and given.get("type"):
+            self._stores.sighting(bus_words.spoken(key, given))
         address = text(given.get("ip_address"), bus_words.LONGEST_ADDRESS)
         self._stores.sign(known.node_id, Sign(at=at, status=bus_words.status_of(given), health=given, address=address))
         self._read(known, every_number(given), at, readings)

@@ -30,7 +30,6 @@ QUEUE = "hub"
 LOOK_SECONDS = 0.25
 # Bells may be lost: this often the rows are asked instead.
 WAKE_SECONDS = 1.0
-ACQUAINT_SECONDS = 10.0
 LONGEST_ERROR = 2000
 
 logger = logging.getLogger("rdos.bus")
@@ -47,8 +46,7 @@ class BridgeProcess:
         self.outbox = Outbox(self.line, self.stores, self.evidences, self.now)
         # How far this process's clock is from the database's, which is the hub's.
         self._skew = timedelta()
-        self._renewing = asyncio.Event()
-        self._meeting = asyncio.Event()
+        self._refreshing = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def now(self) -> datetime:
@@ -65,8 +63,7 @@ class BridgeProcess:
         await self.line.start()
         self._begin("look", self._look, LOOK_SECONDS)
         self._begin("wake", self._wake, WAKE_SECONDS)
-        self._begin("renew", self._renew, bridges.RENEW_SECONDS, self._renewing)
-        self._begin("acquaint", self._acquaint, ACQUAINT_SECONDS, self._meeting)
+        self._begin("refresh", self._refresh, bridges.RENEW_SECONDS, self._refreshing)
 
     async def stop(self, seconds: float) -> None:
         for task in self._tasks:
@@ -111,32 +108,31 @@ class BridgeProcess:
         self.outbox.wake()
         self.evidences.begin_anew(await in_thread(bus_commands.awaiting_evidence))
 
-    async def _renew(self) -> None:
+    async def _refresh(self) -> None:
+        """Who is a node of this hub by now; then the sign of life, which says that it is known here."""
         at = await in_thread(database_now)
         self._skew = at - timezone.now()
+        self.intake.acquaint(await in_thread(acquaintance.read), at)
         await in_thread(bridges.renew, self.bridge_id, at, reached=self.line.connected)
 
     async def _retire(self) -> None:
         await in_thread(bridges.retire, self.bridge_id)
 
-    async def _acquaint(self) -> None:
-        self.intake.acquaint(await in_thread(acquaintance.read), self.now())
-
     # --- Bells and answers
 
     def _changed(self, reached: bool) -> None:
-        self._renewing.set()
+        self._refreshing.set()
         if reached:
             self.outbox.wake()
 
     def _met(self) -> None:
-        self._meeting.set()
+        self._refreshing.set()
 
     def _hear_bell(self, topic: str, word: str) -> None:
         if word == "wake":
             self.outbox.wake()
         elif word.startswith("close:"):
-            self._meeting.set()
+            self._refreshing.set()
 
     async def _hear_answer(self, message: Message) -> None:
         try:

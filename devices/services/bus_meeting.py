@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import IntegrityError, transaction
 
-from devices import bus_words
+from devices import bus_words, particulars
 from devices.bus_words import Sighting
 from devices.choices import NodeStatus
 from devices.models import BusNode, Node
@@ -74,17 +75,29 @@ def _seen_again(node: Node, sighting: Sighting) -> None:
     """Of a node with a credential nobody else tells anything, and the key of another kind of node is not taken."""
     if not node.on_bus or node.bus.credential_hash:
         return
-    about: dict[str, Any] = {}
+    _write(node, _about(node, sighting))
+    said = _said(sighting)
+    if _is_kind_new(node, sighting):
+        said["kind"] = sighting.kind
+    _write(node.bus, said)
+
+
+def _about(node: Node, sighting: Sighting) -> dict[str, Any]:
+    about: dict[str, Any] = {"metadata": _merged(node.metadata or {}, storable(dict(sighting.metadata)))}
     if sighting.address:
         about["address"] = sighting.address
-    about |= {"device_type": bus_words.driver_of(sighting.kind)} if _is_kind_new(node, sighting) else {}
-    merged = {**(node.metadata or {}), **storable(dict(sighting.metadata))}
-    about |= {"metadata": merged} if merged != (node.metadata or {}) else {}
-    if not node.claimed and node.name == node.key and sighting.name not in ("", node.key):
+    if _is_kind_new(node, sighting):
+        about["device_type"] = bus_words.driver_of(sighting.kind)
+    # What people call it stays; a key is no name yet.
+    if not node.claimed and node.name == node.key and sighting.name:
         about["name"] = sighting.name
-    said = _said(sighting) | ({"kind": sighting.kind} if _is_kind_new(node, sighting) else {})
-    _write(node, {name: value for name, value in about.items() if getattr(node, name) != value})
-    _write(node.bus, {name: value for name, value in said.items() if getattr(node.bus, name) != value})
+    return about
+
+
+def _merged(kept: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """Anybody may announce anything, again and again."""
+    merged = {**kept, **said}
+    return merged if len(orjson.dumps(merged)) <= particulars.LARGEST_METADATA else kept
 
 
 def _is_kind_new(node: Node, sighting: Sighting) -> bool:
@@ -92,6 +105,7 @@ def _is_kind_new(node: Node, sighting: Sighting) -> bool:
     return node.bus.kind == bus_words.UNKNOWN and sighting.kind != bus_words.UNKNOWN
 
 
-def _write(row: Node | BusNode, changes: dict[str, Any]) -> None:
+def _write(row: Node | BusNode, wanted: dict[str, Any]) -> None:
+    changes = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if changes:
         type(row)._default_manager.filter(pk=row.pk).update(**changes)
