@@ -29,6 +29,7 @@ from rdos.kernel.sessions import SessionStore
 LOGIN_IN_SESSION = "login_id"
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 ANONYMOUS = Actor(ActorKind.ANONYMOUS, "", "anonymous", "")
+LAN = Actor(ActorKind.LAN, "", "open LAN", Role.OPERATOR, scopes=frozenset({"bus"}))
 ADMIN_KEY_USER = "admin_api_key"
 # Which console models each noun of the rulebook stands for.
 NOUNS = {
@@ -231,6 +232,10 @@ def actor_in_console(request: HttpRequest) -> Actor:
     login_id = request.session.get(LOGIN_IN_SESSION)
     actor = actor_of_user(user, login_id=UUID(login_id) if login_id else None)
     return replace(actor, address=client(request), request_id=request_id(request))
+
+
+def at_the_desk(user: User) -> Actor:
+    return replace(actor_of_user(user), dev_mode=True)
 
 
 def is_developer_at_the_desk(request: HttpRequest) -> bool:
