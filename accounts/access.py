@@ -33,6 +33,9 @@ RULES: dict[str, Role] = {
     "nodes.credentials": Role.ADMIN,  # registration tokens and secrets
     "nodes.configure": Role.OPERATOR,
     "nodes.maintain": Role.OPERATOR,
+    "nodes.claim": Role.OPERATOR,
+    "devices.create": Role.OPERATOR,  # a node of the bus, which gets no credential by it
+    "devices.update": Role.OPERATOR,
     "groups.read": Role.VIEWER,
     "groups.create": Role.ADMIN,
     "groups.update": Role.ADMIN,
@@ -83,6 +86,7 @@ IN_PERSON = frozenset({"account.update", "tokens.create", "robot_tokens.create",
 ROBOT_MAY = frozenset({"account.read", "executions.work", "robots.read", "robots.report"})
 # A token's scope names the capability; these nouns are parts of one.
 PART_OF = {
+    "devices": "nodes",
     "robot_tokens": "tokens",
     "groups": "nodes",
     "commands": "nodes",
@@ -96,8 +100,13 @@ PART_OF = {
     "triggers": "schedules",
     "calendars": "schedules",
 }
-# Anonymous callers inside RDOS_OPEN_LAN: bus-born nodes only, which a higher app adds.
-LAN_MAY = frozenset({"account.read"})
+# Anonymous callers inside RDOS_OPEN_LAN: what Tafy's clients need, with nodes of the bus and Node-RED flows only.
+LAN_MAY = frozenset(
+    {
+        *("account.read", "nodes.read", "nodes.claim", "devices.create", "devices.update", "commands.create"),
+        *("flows.read", "flows.create", "flows.update", "flows.deploy"),
+    }
+)
 
 
 def allows(actor: Actor, action: str) -> bool:
@@ -141,8 +150,15 @@ class Rulebook(BasePermission):
         if action is None:
             raise RoleTooLow if method in view.allowed_methods else MethodNotAllowed
         if action != PUBLIC:
+            _insist_open(request.user, view)
             require(request.user, action)  # type: ignore[arg-type] # our authentication makes it an Actor
         return True
+
+
+def _insist_open(actor: Any, view: Any) -> None:
+    """The same action stands before many doors, and of these the LAN has but a few."""
+    if actor.kind is ActorKind.LAN and not view.open_to_lan:
+        raise RoleTooLow
 
 
 def user_for(actor: Actor, pk: UUID) -> User:

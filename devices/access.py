@@ -7,22 +7,27 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from accounts.access import allows, require
-from devices.errors import NodeGone, OutsideYourNodes
+from devices.errors import DeviceNotFound, NodeGone, OutsideYourNodes
 from devices.models import Command, Connection, Node, NodeGroup, Operation, Tunnel
-from rdos.kernel.actors import Actor
+from rdos.kernel.actors import Actor, ActorKind
 from rdos.kernel.compiled import ID, CompiledRow
 from rdos.kernel.errors import NotFound
 
 Row = TypeVar("Row", bound=Model)
+ON_BUS = Node.objects.filter(on_bus=True)
 
 
 def sees(actor: Actor, node_id: UUID) -> bool:
     """The deny list wins over the list of what is allowed."""
+    if actor.kind is ActorKind.LAN:
+        return ON_BUS.filter(pk=node_id).exists()
     return node_id not in actor.denied_node_ids and (actor.node_ids is None or node_id in actor.node_ids)
 
 
 def within(actor: Actor, field: str = "node_id") -> Q:
-    """The condition on any row that belongs to a node."""
+    """The condition on any row that belongs to a node. The LAN sees nodes of the bus, and no others."""
+    if actor.kind is ActorKind.LAN:
+        return Q(**{f"{field}__in": ON_BUS.values("pk")})
     allowed = Q() if actor.node_ids is None else Q(**{f"{field}__in": actor.node_ids})
     return allowed & ~Q(**{f"{field}__in": actor.denied_node_ids}) if actor.denied_node_ids else allowed
 
@@ -45,6 +50,20 @@ def node_for(actor: Actor, pk: UUID, action: str = "nodes.read") -> Node:
 # Read by nearly every request about a node.
 NODE = tuple(field.attname for field in Node._meta.concrete_fields)
 _node = CompiledRow(ID, lambda pk: Node.objects.filter(pk=pk).values_list(*NODE))
+
+
+def devices_for(actor: Actor) -> QuerySet[Node]:
+    """Nodes of the bus, as Tafy's clients know them."""
+    return nodes_for(actor).filter(on_bus=True).select_related("bus")
+
+
+def device_for(actor: Actor, key: str, action: str = "nodes.read") -> Node:
+    """What is of others, or not of the bus, is not there."""
+    require(actor, action)
+    node = devices_for(actor).filter(key=key).first() if "\x00" not in key else None
+    if node is None:
+        raise DeviceNotFound
+    return node
 
 
 def commands_for(actor: Actor) -> QuerySet[Command]:
@@ -91,7 +110,7 @@ def group_for(actor: Actor, pk: UUID, action: str = "groups.read") -> NodeGroup:
 
 
 def sees_everything(actor: Actor) -> bool:
-    return actor.node_ids is None and not actor.denied_node_ids
+    return actor.node_ids is None and not actor.denied_node_ids and actor.kind is not ActorKind.LAN
 
 
 def may_command(actor: Actor) -> bool:

@@ -15,6 +15,12 @@ class NodeGone(NotFound):
     code = "node_not_found"
 
 
+class DeviceNotFound(NotFound):
+    """Device not found"""
+
+    code = "device_not_found"
+
+
 class KeyTaken(Conflict):
     """Another node has this key."""
 

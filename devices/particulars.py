@@ -102,5 +102,6 @@ FAULTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "key": _key_faults,
     "labels": label_faults,
     "metadata": _metadata_faults,
+    "capabilities": _metadata_faults,
     "denied_commands": _denied_faults,
 }

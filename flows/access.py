@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
 
 from accounts.access import allows, require
-from accounts.authentication import actor_of_user
+from accounts.authentication import LAN, actor_of_user
 from accounts.choices import Role
 from accounts.models import User
-from devices.access import within
+from devices.access import sees_everything, within
 from flows.choices import Access, FlowKind
 from flows.errors import (
     DeadLetterNotFound,
@@ -29,17 +30,19 @@ OPEN_TO_ALL = (Access.SHARED, Access.PUBLIC)
 
 
 def visible(actor: Actor, prefix: str = "") -> Q:
-    """Admins see all; others what is theirs, shared or public."""
+    """Admins see all; others what is theirs, shared or public; the LAN of these what is Node-RED's."""
     if Role(actor.role).rank >= Role.ADMIN.rank:
         return Q()
     open_to_all = Q(**{f"{prefix}access__in": OPEN_TO_ALL})
+    if actor.kind is ActorKind.LAN:
+        return open_to_all & Q(**{f"{prefix}kind": FlowKind.NODERED})
     return open_to_all | Q(**{f"{prefix}owner_id": actor.user_id}) if actor.user_id else open_to_all
 
 
 def sees(actor: Actor, flow: Flow) -> bool:
     """The same of a flow at hand."""
     if Role(actor.role).rank >= Role.ADMIN.rank or flow.access in OPEN_TO_ALL:
-        return True
+        return actor.kind is not ActorKind.LAN or flow.kind == FlowKind.NODERED
     return flow.owner_id is not None and flow.owner_id == actor.user_id
 
 
@@ -166,17 +169,26 @@ def deployment_for(actor: Actor, pk: UUID, action: str = "flows.read") -> Deploy
 def awaited_for(actor: Actor) -> QuerySet[AwaitedDeployment]:
     """Of flows that the actor sees. Who is limited to nodes sees only what they wanted themselves."""
     found = AwaitedDeployment.objects.filter(visible(actor, "flow__"))
-    limited = actor.node_ids is not None or bool(actor.denied_node_ids)
-    return found.filter(wanted_by_kind=actor.who.kind, wanted_by_id=actor.who.id[:128]) if limited else found
+    if sees_everything(actor):
+        return found
+    return found.filter(wanted_by_kind=actor.who.kind, wanted_by_id=actor.who.id[:128])
 
 
-def deployer_of(flow_id: UUID, user_id: UUID | None) -> Actor | None:
-    """This person, with the rights they have by now; nobody when those are not enough."""
-    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
-    actor = actor_of_user(user) if user is not None else None
+def deployer_of(flow_id: UUID, user_id: UUID | None, kind: str = ActorKind.USER) -> Actor | None:
+    """Whoever wanted it, with the rights they have by now; nobody when those are not enough."""
+    actor = _lan() if kind == ActorKind.LAN else _person(user_id)
     if actor is None or not allows(actor, "flows.deploy"):
         return None
     return actor if flows_for(actor).filter(pk=flow_id).exists() else None
+
+
+def _person(user_id: UUID | None) -> Actor | None:
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    return actor_of_user(user) if user is not None else None
+
+
+def _lan() -> Actor | None:
+    return LAN if settings.OPEN_LAN else None
 
 
 def rollouts_for(actor: Actor) -> QuerySet[Rollout]:

@@ -79,6 +79,7 @@ class RefreshView(ApiView):
 
 
 class LogoutView(ApiView):
+    open_to_lan = True
     rules = {"POST": "account.read"}
 
     @extend_schema(request=None, responses=shapes.MessageSerializer)
@@ -95,6 +96,7 @@ class LogoutView(ApiView):
 
 
 class MeView(ApiView):
+    open_to_lan = True
     rules = {"GET": "account.read"}
 
     @extend_schema(responses=shapes.MeSerializer)

@@ -18,6 +18,7 @@ MOST = 10_000
 
 
 class TafyFlowsView(ApiView):
+    open_to_lan = True
     rules = {"GET": "flows.read", "POST": "flows.create"}
 
     def get(self, request: Request) -> Response:
@@ -35,6 +36,7 @@ class TafyFlowsView(ApiView):
 
 
 class TafyFlowView(ApiView):
+    open_to_lan = True
     # There is no DELETE here; whoever may not do it anywhere hears that first.
     rules = {"GET": "flows.read", "PATCH": "flows.update", "DELETE": "flows.delete"}
 
@@ -48,6 +50,7 @@ class TafyFlowView(ApiView):
 
 
 class TafyDeployView(ApiView):
+    open_to_lan = True
     rules = {"POST": "flows.deploy"}
 
     def post(self, request: Request, pk: UUID) -> Response:
@@ -58,6 +61,7 @@ class TafyDeployView(ApiView):
 
 
 class TafyUndeployView(ApiView):
+    open_to_lan = True
     rules = {"DELETE": "flows.deploy", "POST": "flows.deploy"}
 
     def delete(self, request: Request, pk: UUID) -> Response:

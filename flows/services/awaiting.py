@@ -100,7 +100,7 @@ def _bring(pk: UUID, flow_id: UUID, at: datetime) -> bool:
 
 def _brought(row: AwaitedDeployment, flow: Flow, at: datetime) -> str | None:
     """Why not, which is nothing where saying it would tell of a hidden node; None when it is on its way."""
-    actor = deployer_of(flow.pk, row.owner_id)
+    actor = deployer_of(flow.pk, row.owner_id, row.wanted_by_kind)
     if actor is None:
         return "Whoever wanted it may not deploy this flow any more."
     node = nodes_for(actor).filter(key=row.node_key).only(*NEEDED).first()

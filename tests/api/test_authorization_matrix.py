@@ -21,6 +21,8 @@ IN_PERSON = "1iiiii333"
 OWN = "1iiiii333"
 OPERATORS_READ = "13iiii3i3"
 OPERATORS = "13iiii333"
+DEVICES_READ = "1iiiii3ii"
+DEVICES = "13iiii33i"
 DEVELOPERS = "133iii333"
 ADMINS = "1333ii333"
 ADMINS_READ = "1333ii3i3"
@@ -55,6 +57,11 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "tokens/<uuid:pk>"): PEOPLE,
     ("DELETE", "tokens/<uuid:pk>"): IN_PERSON,
     ("GET", "device-types"): PEOPLE,
+    ("GET", "devices"): DEVICES_READ,
+    ("POST", "devices"): DEVICES,
+    ("GET", "devices/<str:key>"): DEVICES_READ,
+    ("PATCH", "devices/<str:key>"): DEVICES,
+    ("POST", "devices/<str:key>/claim"): DEVICES,
     ("GET", "node-groups"): PEOPLE,
     ("POST", "node-groups"): ADMINS,
     ("GET", "node-groups/<uuid:pk>"): PEOPLE,
@@ -241,6 +248,15 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "rollouts/<uuid:pk>/resume"): DEVELOPERS,
     ("GET", "schema"): EVERYBODY,
 }
+TAFY_FLOWS = {
+    ("GET", "flows"),
+    ("POST", "flows"),
+    ("GET", "flows/<str:pk>"),
+    ("PATCH", "flows/<str:pk>"),
+    ("POST", "flows/<uuid:pk>/deploy"),
+    ("POST", "flows/<uuid:pk>/undeploy"),
+    ("DELETE", "flows/<uuid:pk>/undeploy"),
+}
 LAN_ADDRESS, ELSEWHERE = "192.168.7.7", "203.0.113.77"
 
 
@@ -286,6 +302,18 @@ def test_callers_are_let_in_as_declared(callers: dict[str, Caller], method: str,
         answers[name] = callers[name].generic(method, address, "{}", "application/json", REMOTE_ADDR=origin).status_code
     assert all(status < 500 and status != 405 for status in answers.values()), answers
     assert "".join(outcome(status) for status in answers.values()) == MATRIX[method, path], answers
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(MATRIX), ids=lambda part: part)
+def test_the_lan_reaches_no_more_through_any_accent(callers: dict[str, Caller], method: str, path: str) -> None:
+    """Tafy's flows are the one resource that is another one there than at the root."""
+    of_the_lan = {(verb, one) for verb, one in MATRIX if MATRIX[verb, one][-1] == "i"} | TAFY_FLOWS
+    for accent in ("tafy", "casare", "bloxserver"):
+        response = callers["lan"].generic(
+            method, f"/{accent}{address_of(path)}", "{}", "application/json", REMOTE_ADDR=LAN_ADDRESS
+        )
+        is_open = (method, path) in of_the_lan - (set() if accent == "tafy" else TAFY_FLOWS)
+        assert (outcome(response.status_code) == "i") == is_open, response.content
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(MATRIX), ids=lambda part: part)

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts.models import ApiToken
-from devices.models import NodeGroup
+from devices.models import BusNode, Node, NodeGroup
 from devices.services import operations
 from flows.api.shapes.robots import KEY
 from flows.models import DeadLetter
@@ -101,9 +101,16 @@ def targets(super_admin: Person, viewer: Person) -> dict[str, Any]:
         "workflows": story.flow_that_runs().pk,
         "commands": operation.commands.get().pk,
         **on_nodes(super_admin),
+        "devices": device_of_the_bus().pk,
         **in_the_queue(super_admin),
         **by_the_clock(super_admin),
     }
+
+
+def device_of_the_bus() -> Node:
+    node = Node.objects.create(key="esp32-a1b2c3", name="Rover", device_type="esp32", on_bus=True)
+    BusNode.objects.create(node=node, kind="esp32")
+    return node
 
 
 def by_the_clock(who: Person) -> dict[str, Any]:
@@ -143,6 +150,8 @@ def aim(case: Any, targets: dict[str, Any]) -> None:
         case.path_parameters["flow_id"] = str(targets["flows"])
     if KEY.fullmatch(str(case.path_parameters.get("robot_id"))):
         case.path_parameters["robot_id"] = "bot"
+    if "devices" in nouns and KEY.fullmatch(str(case.path_parameters.get("key"))):
+        case.path_parameters["key"] = "esp32-a1b2c3"
     if not isinstance(case.body, dict):
         return
     for name in ("flow_id", "workflow_id"):

@@ -2,50 +2,38 @@
 
 from typing import Any
 
-from rest_framework import serializers
-
 from flows.models import Flow
 from flows.services.tafy_flows import content_of
 from rdos.kernel.api.serializers import RequestSerializer
+from rdos.kernel.api.strict_fields import Flag, Object, Text, Words
 
 LONGEST_NAME = 255
 MOST_TARGETS = 10_000
 NAMES = {"flow_metadata": "metadata"}
 
 
-class Text(serializers.CharField):
-    """A number is no text here."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
 class FlowFields(RequestSerializer):
-    description = Text(required=False, allow_null=True, allow_blank=True, trim_whitespace=False)
-    config = serializers.DictField(required=False)
-    target_nodes = serializers.ListField(child=Text(max_length=LONGEST_NAME), max_length=MOST_TARGETS, required=False)
-    flow_metadata = serializers.DictField(required=False)
+    description = Text(required=False, allow_null=True, allow_blank=True)
+    config = Object(required=False)
+    target_nodes = Words(child=Text(max_length=LONGEST_NAME), max_length=MOST_TARGETS, required=False)
+    flow_metadata = Object(required=False)
 
 
 class FlowCreate(FlowFields):
-    name = Text(max_length=LONGEST_NAME, trim_whitespace=False)
+    name = Text(max_length=LONGEST_NAME)
 
 
 class FlowUpdate(FlowFields):
-    name = Text(max_length=LONGEST_NAME, required=False, trim_whitespace=False)
+    name = Text(max_length=LONGEST_NAME, required=False)
 
 
 class FlowDeploy(RequestSerializer):
-    target_nodes = serializers.ListField(
-        child=Text(max_length=LONGEST_NAME), max_length=MOST_TARGETS, required=False, allow_null=True
-    )
-    force = serializers.BooleanField(default=False)
+    target_nodes = Words(child=Text(max_length=LONGEST_NAME), max_length=MOST_TARGETS, required=False, allow_null=True)
+    force = Flag(default=False)
 
 
 class FlowQuery(RequestSerializer):
-    deployed_only = serializers.BooleanField(default=False)
+    deployed_only = Flag(default=False)
 
 
 def fields_of(said: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Accent:
     query_status: int = 400
     media_type_status: int = 415
     words: Mapping[str, str] = field(default_factory=dict)
+    answers_head: bool = True
 
     def status_of(self, error: DomainError) -> int:
         if isinstance(error, MalformedBody):
@@ -56,6 +57,7 @@ TAFY = Accent(
     query_status=422,
     media_type_status=422,
     words={"no_targets": "Flow not found", "not_deployed": "Flow not found or not deployed"},
+    answers_head=False,
 )
 BLOXSERVER = Accent(
     "bloxserver",

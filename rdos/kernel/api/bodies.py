@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from rdos.kernel.errors import DomainError, InvalidInput, InvalidPath, InvalidQuery, MalformedBody, RateLimited
+from rdos.kernel.errors import (
+    DomainError,
+    InvalidInput,
+    InvalidPath,
+    InvalidQuery,
+    MalformedBody,
+    RateLimited,
+    UnsupportedMediaType,
+)
+
+# The name of a fault that is no field's.
+WHOLE = "__root__"
+WRONG_TYPE = "model_attributes_type"
 
 
 def rdos(error: DomainError, text: str) -> dict[str, Any]:
@@ -27,6 +39,10 @@ def bilbycast(error: DomainError, text: str) -> dict[str, Any]:
 def tafy(error: DomainError, text: str) -> dict[str, Any]:
     if isinstance(error, InvalidInput):
         return {"error": "Validation failed", "details": problem_list(error)}
+    if isinstance(error, UnsupportedMediaType):
+        return {"error": "Validation failed", "details": [_problem(WRONG_TYPE, text)]}
+    if error.code == "bus_away":
+        return {"error": text, "details": {"service": "nats"}, "type": "NATSConnectionError"}
     if error.status == 500:
         return {"error": "Internal server error", "message": "An unexpected error occurred"}
     return {"error": text, "status_code": error.status} | error.extra
@@ -46,11 +62,11 @@ def bloxserver(error: DomainError, text: str) -> dict[str, Any]:
 
 def problem_list(error: InvalidInput) -> list[dict[str, Any]]:
     if isinstance(error, MalformedBody):
-        return [{"type": "json_invalid", "loc": ["body"], "msg": error.detail, "input": {}}]
+        return [_problem("json_invalid", error.detail)]
     return [
         {
             "type": error.kinds.get(name, "value_error"),
-            "loc": [_place(error), *name.split(".")],
+            "loc": [_place(error), *(() if name == WHOLE else name.split("."))],
             "msg": msg,
             "input": error.given.get(name),
         }
@@ -59,8 +75,13 @@ def problem_list(error: InvalidInput) -> list[dict[str, Any]]:
     ]
 
 
+def _problem(kind: str, sentence: str) -> dict[str, Any]:
+    """Of the body as a whole."""
+    return {"type": kind, "loc": ["body"], "msg": sentence, "input": {}}
+
+
 def _fields(error: InvalidInput) -> dict[str, list[str]]:
-    return {name: list(texts) for name, texts in (error.errors or {"__root__": [error.detail]}).items()}
+    return {name: list(texts) for name, texts in (error.errors or {WHOLE: [error.detail]}).items()}
 
 
 def _place(error: InvalidInput) -> str:

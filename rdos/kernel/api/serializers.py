@@ -15,7 +15,11 @@ from rdos.kernel.errors import InvalidInput, InvalidQuery
 MOST_PROBLEMS = 50
 
 # DRF's codes for "this is missing, or not of the type it should be".
-SHAPE_CODES = frozenset({"required", "null", "invalid", "invalid_choice", "not_a_list", "not_a_dict", "blank"})
+# What the strict fields say is a word of Tafy's already.
+STRICT_CODES = frozenset(
+    {"string_type", "string_pattern_mismatch", "dict_type", "list_type", "bool_type", "bool_parsing", "enum"}
+)
+SHAPE_CODES = STRICT_CODES | {"required", "null", "invalid", "invalid_choice", "not_a_list", "not_a_dict", "blank"}
 
 
 class _Kept(local):
@@ -106,12 +110,18 @@ def _problems(errors: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _kind(code: str) -> str:
+    if code in STRICT_CODES:
+        return code
     return {
         "required": "missing",
         "blank": "string_too_short",
         "min_length": "string_too_short",
         "max_length": "string_too_long",
+        "min_value": "greater_than_equal",
+        "max_value": "less_than_equal",
         "invalid_choice": "enum",
+        "not_a_dict": "dict_type",
+        "not_a_list": "list_type",
         "null": "none_required",
     }.get(code, "value_error")
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from rdos.kernel.actors import Actor
 from rdos.kernel.api.accents import accent_of
+from rdos.kernel.api.bodies import WHOLE
 from rdos.kernel.api.rendering import JSONRenderer
 from rdos.kernel.api.serializers import RequestSerializer, checked
 from rdos.kernel.errors import InvalidInput
@@ -23,6 +24,8 @@ class ApiView(APIView):
     """`rules` names, for each method, the action of the rulebook it needs; a method without one is refused."""
 
     rules: ClassVar[dict[str, str]] = {}
+    # Anonymous callers inside RDOS_OPEN_LAN are let in, as far as their actions go.
+    open_to_lan: ClassVar[bool] = False
     # Preflights are answered before any view; the other use of OPTIONS, DRF's own description, is not ours to give.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
@@ -48,7 +51,7 @@ class ApiView(APIView):
     def body(self, serializer: type[RequestSerializer]) -> dict[str, Any]:
         data = self.request.data
         if not isinstance(data, dict):
-            raise InvalidInput("The body must be a JSON object.", misshapen=True)
+            raise InvalidInput("The body must be a JSON object.", kinds={WHOLE: "dict_type"}, misshapen=True)
         return checked(serializer(data=data, context={"request": self.request}))
 
     def query(self, serializer: type[RequestSerializer]) -> dict[str, Any]:

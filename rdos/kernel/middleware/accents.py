@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from rdos.kernel.api.accents import ACCENTS, ROOT, Accent
+from rdos.kernel.api.answers import refusal
+from rdos.kernel.errors import MethodNotAllowed
 
 # These paths belong to the console's theme and to files: a slash is part of their name.
 KEEPS_SLASH = ("/console/", "/static/")
@@ -21,6 +23,8 @@ class AccentMiddleware:
             path = path.rstrip("/") or "/"
         request.__dict__["accent"] = accent
         request.path_info = path
+        if request.method == "HEAD" and not accent.answers_head:
+            return refusal(MethodNotAllowed(), request)
         return self.get_response(request)
 
 

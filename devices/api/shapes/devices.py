@@ -1,0 +1,93 @@
+"""Devices as Tafy's clients send and read them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from devices.services.bus_devices import CLAIMED, DISCOVERED, ERROR, OFFLINE, ONLINE
+from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
+from rdos.kernel.api.strict_fields import Object, Text, Word
+from rdos.kernel.bus import subjects
+from rdos.kernel.errors import InvalidInput
+
+LONGEST_NAME, LONGEST_KIND, LONGEST_ADDRESS = 255, 64, 64
+WORDS = (DISCOVERED, CLAIMED, ONLINE, OFFLINE, ERROR)
+NAMES = {"device_metadata": "metadata", "ip_address": "address", "type": "kind", "id": "key"}
+
+
+class Key(Text):
+    """It becomes a part of a subject."""
+
+    default_error_messages = {"string_pattern_mismatch": "1–64 letters, digits, `_` and `-`."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=64, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)
+        if len(text) <= 64 and not subjects.is_part(text):
+            self.fail("string_pattern_mismatch")
+        return text
+
+
+class DeviceFields(RequestSerializer):
+    capabilities = Object(required=False)
+    device_metadata = Object(required=False)
+    ip_address = Text(max_length=LONGEST_ADDRESS, required=False, allow_null=True, allow_blank=True)
+
+
+class DeviceCreate(DeviceFields):
+    id = Key()
+    name = Text(max_length=LONGEST_NAME)
+    type = Text(max_length=LONGEST_KIND)
+    mac_address = Text(max_length=LONGEST_ADDRESS, required=False, allow_null=True, allow_blank=True)
+
+
+class DeviceUpdate(DeviceFields):
+    name = Text(max_length=LONGEST_NAME, required=False)
+    status = Word(WORDS, required=False)
+
+
+class DeviceQuery(RequestSerializer):
+    status = Word(WORDS, required=False, help_text="Only these.")
+
+
+class DeviceSerializer(AnswerSerializer):
+    """Read only: a device is answered as it is told on the bus."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.CharField()
+    capabilities = serializers.DictField()
+    device_metadata = serializers.DictField()
+    ip_address = serializers.CharField(allow_null=True)
+    mac_address = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(WORDS)
+    claimed = serializers.BooleanField()
+    last_seen = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class DevicesSerializer(AnswerSerializer):
+    devices = DeviceSerializer(many=True)
+    total = serializers.IntegerField()
+
+
+class SentSerializer(AnswerSerializer):
+    status = serializers.ChoiceField(["sent"])
+    device_id = serializers.CharField()
+    command = serializers.DictField()
+
+
+def fields_of(said: dict[str, Any]) -> dict[str, Any]:
+    """In the words of the services."""
+    fields = {NAMES.get(name, name): value for name, value in said.items()}
+    return fields | ({"address": fields["address"] or ""} if "address" in fields else {})
+
+
+def as_they_say(error: InvalidInput) -> InvalidInput:
+    """A refusal of a service, by the names of these fields."""
+    ours = {"metadata": "device_metadata"}
+    renamed = {ours.get(name, name): texts for name, texts in (error.errors or {}).items()}
+    return InvalidInput(error.detail, errors=renamed or None)

@@ -1,0 +1,88 @@
+"""Fields that turn nothing into something else, and call what is wrong by the words of Tafy's clients."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class Text(serializers.CharField):
+    """A number is no text here, and blanks around one belong to it."""
+
+    default_error_messages = {"string_type": "Input should be a valid string."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        _refuse_null(self, data, "string_type")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("string_type")
+        return super().to_internal_value(data)
+
+
+class Object(serializers.DictField):
+    default_error_messages = {"dict_type": "Input should be a valid dictionary."}
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        _refuse_null(self, data, "dict_type")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            self.fail("dict_type")
+        # As it was sent: what is inside is nobody's business here.
+        return data
+
+
+class Words(serializers.ListField):
+    default_error_messages = {"list_type": "Input should be a valid list."}
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        _refuse_null(self, data, "list_type")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, list):
+            self.fail("list_type")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    default_error_messages = {
+        "bool_parsing": "Input should be a valid boolean, unable to interpret input.",
+        "bool_type": "Input should be a valid boolean.",
+    }
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        _refuse_null(self, data, "bool_type")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str | int | float):
+            self.fail("bool_type")
+        if data not in self.TRUE_VALUES and data not in self.FALSE_VALUES:
+            self.fail("bool_parsing")
+        return super().to_internal_value(data)
+
+
+class Word(serializers.ChoiceField):
+    """One of a few, exactly as they are written."""
+
+    default_error_messages = {"enum": "Input should be one of those that the document names."}
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        _refuse_null(self, data, "enum")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("enum")
+        return data
+
+
+def _refuse_null(field: serializers.Field[Any, Any, Any, Any], data: Any, word: str) -> None:
+    if data is None and not field.allow_null:
+        field.fail(word)
