@@ -1,6 +1,6 @@
 """The refusals of devices."""
 
-from rdos.kernel.errors import BadGateway, Conflict, DomainError, Forbidden, InvalidInput, NotFound
+from rdos.kernel.errors import BadGateway, Conflict, DomainError, Forbidden, InvalidInput, NotFound, Unavailable
 
 
 class OutsideYourNodes(Forbidden):
@@ -155,3 +155,27 @@ class RotationUnderWay(Conflict):
     """The node has not shown the secret of its last rotation yet. Wait for its next start, or give it a new token."""
 
     code = "rotation_under_way"
+
+
+class NotOfTheBus(NotFound):
+    """This node is not of the bus."""
+
+    code = "not_of_the_bus"
+
+
+class BusNotOurs(Conflict):
+    """The hub does not keep the configuration of its bus: NATS_URL names a server of your own. Make the user there."""
+
+    code = "bus_not_ours"
+
+
+class NoUserOfTheBus(Conflict):
+    """A node of this key cannot have a credential on the bus; give it another key first."""
+
+    code = "no_user_of_the_bus"
+
+
+class BusNotWritten(Unavailable):
+    """It is recorded, but the configuration of the bus could not be written. The hub goes on trying."""
+
+    code = "bus_not_written"

@@ -37,6 +37,7 @@ urlpatterns = [
     path("nodes/endpoints", endpoints.EndpointsView.as_view()),
     path("nodes/simulated", simulated.SimulatedNodesView.as_view()),
     path("nodes/<uuid:pk>", nodes.NodeView.as_view()),
+    path("nodes/<uuid:pk>/bus-credential", credentials.BusCredentialView.as_view()),
     path("nodes/<uuid:pk>/command", commands.TellView.as_view()),
     path("nodes/<uuid:pk>/commands", commands.NodeCommandsView.as_view()),
     path("nodes/<uuid:pk>/config", configs.NodeConfigView.as_view()),

@@ -218,6 +218,7 @@ REDIS_URL = env.text("REDIS_URL")
 NATS_URL = env.text("NATS_URL")
 NATS_USER = env.text("NATS_USER")
 NATS_PASSWORD = env.text("NATS_PASSWORD")
+BUS_CONFIG_DIR = Path(env.text("RDOS_BUS_CONFIG_DIR")) if env.raw("RDOS_BUS_CONFIG_DIR") else None
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}},
 }

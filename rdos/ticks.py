@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from accounts.services import locks, logins
-from devices.services import bus_presence, commands, gateways, healing, replies, tunnels
+from devices.services import bus_presence, bus_users, commands, gateways, healing, replies, tunnels
 from flows.services import awaiting, deployment_answers, hub_claims, leases, robots, rollout_steps, switching
 from rdos.kernel import journal
 from rdos.kernel.clock import database_now
@@ -127,6 +127,11 @@ def look_at_deployments() -> None:
     awaiting.look(database_now())
 
 
+@shared_task(name="rdos.ticks.look_at_the_bus")
+def look_at_the_bus() -> None:
+    bus_users.look()
+
+
 @dataclass(frozen=True)
 class Tick:
     name: str
@@ -150,6 +155,7 @@ TICKS = (
     Tick("Look at rollouts", look_at_rollouts, timedelta(seconds=5)),
     Tick("Look at deployments", look_at_deployments, timedelta(seconds=20)),
     Tick("Look at configurations", look_at_twins, timedelta(seconds=20)),
+    Tick("Look at the users of the bus", look_at_the_bus, timedelta(seconds=30)),
     Tick("Retry tunnels", retry_tunnels, timedelta(seconds=30)),
     Tick("Make days for samples", make_days, timedelta(hours=1)),
     Tick("Forget ended logins", prune_logins, timedelta(minutes=10)),

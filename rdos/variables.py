@@ -70,6 +70,10 @@ STORES = (
     Variable("NATS_USER", "The hub's NATS user, when it is not in the URL."),
     Variable("NATS_PASSWORD", "The hub's NATS password.", secret=True),
     Variable(
+        "RDOS_BUS_CONFIG_DIR",
+        "Where the hub keeps the configuration of a NATS server that is its own (`up` sets it).",
+    ),
+    Variable(
         "DB_ENABLED",
         "Casare's switch for running without a database.",
         "true",

@@ -112,7 +112,7 @@ def redis_of_this_worker(url: str) -> str:
 
 def _begin(running: Running, lodging: Lodging, settings: dict[str, str]) -> dict[str, str]:
     redis = Redis(lodging, free(), secrets.token_urlsafe(16))
-    nats = Nats(lodging, "127.0.0.1", free(), free(), "hub", secrets.token_urlsafe(16), secrets.token_urlsafe(16))
+    nats = Nats(lodging, "127.0.0.1", free(), free(), "hub", secrets.token_urlsafe(16))
     postgres = Postgres(lodging, secrets.token_urlsafe(16), secrets.token_urlsafe(16), settings)
     _run(running, redis.program())
     _run(running, nats.program())

@@ -13,7 +13,7 @@ from devices.access import node_for
 from devices.choices import NodeStatus
 from devices.errors import KeyTaken, NodeGone, OutsideYourNodes
 from devices.models import Node
-from devices.services import commands, tunnels
+from devices.services import bus_credentials, commands, tunnels
 from rdos.kernel.actors import Actor
 from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.errors import Conflict, InvalidInput
@@ -113,6 +113,8 @@ def _update(actor: Actor, node: Node, wanted: dict[str, Any]) -> Node:
     # Only these columns: the node's connection writes the others meanwhile.
     node.save(update_fields=[*new, "updated_at"])
     record(who=actor.who, action="node.update", about=row_of(node), before=old, after=new)
+    if "key" in new:
+        bus_credentials.follow(node)
     if "expires_at" in new:
         ring_on_commit(f"node.{node.pk}", "check")
     return node
@@ -127,6 +129,7 @@ def delete(*, actor: Actor, pk: UUID, at: datetime) -> None:
     # The other ends of its tunnels are told before the rows that name them are gone.
     tunnels.delete_of_node(node_id=pk, who=actor.who, at=at)
     record(who=actor.who, action="node.delete", about=row_of(node), before=facts(node))
+    bus_credentials.follow(node)
     node.delete()
     ring_on_commit(f"node.{pk}", "close:deleted")
 

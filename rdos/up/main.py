@@ -56,6 +56,7 @@ def run(wanted: Options, configured: Environment, held: State) -> int:
         start_servers(supervisor, servers)
         if supervisor.finish(task):
             raise CannotStart("Preparing the database failed; the reason is above.")
+        start_bus(supervisor, servers)
         start_hub(supervisor, plan.hub_programs(wanted, environment, pair), lambda: lives(wanted, pair and pair[0]))
         console.write(box(welcome(wanted, preparation.administrator)))
         supervisor.watch()
@@ -79,17 +80,22 @@ def warn(wanted: Options, console: Console) -> None:
 
 
 def start_servers(supervisor: Supervisor, servers: Servers) -> None:
-    """Redis and NATS start while the database is made."""
-    for server in (servers.redis, servers.nats):
-        if server:
-            supervisor.start(server.program())
+    """Redis starts while the database is made."""
+    if servers.redis:
+        supervisor.start(servers.redis.program())
     if servers.postgres:
         servers.postgres.initialise()
         supervisor.start(servers.postgres.program())
         supervisor.wait_for(servers.postgres.ready, seconds=PATIENCE, what="PostgreSQL")
-    for name, server in (("Redis", servers.redis), ("NATS", servers.nats)):
-        if server:
-            supervisor.wait_for(server.ready, seconds=PATIENCE, what=name)
+    if servers.redis:
+        supervisor.wait_for(servers.redis.ready, seconds=PATIENCE, what="Redis")
+
+
+def start_bus(supervisor: Supervisor, servers: Servers) -> None:
+    """After the preparation, which knows the devices that have credentials; it takes milliseconds."""
+    if servers.nats:
+        supervisor.start(servers.nats.program())
+        supervisor.wait_for(servers.nats.ready, seconds=PATIENCE, what="NATS")
 
 
 def start_hub(supervisor: Supervisor, programs: list[Program], answers: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""The embedded NATS server: the bus for devices that speak NATS or MQTT. What is permitted: rdos/up/nats_config.py."""
+"""The embedded NATS server: the bus for devices that speak NATS or MQTT. What is permitted: rdos/up/nats_users.py."""
 
 import contextlib
 import os
@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from rdos.up import nats_config
 from rdos.up.lodging import Lodging
+from rdos.up.nats_users import Hub
 from rdos.up.problems import CannotStart
 from rdos.up.programs import Program
 
@@ -24,20 +25,18 @@ class Nats:
     mqtt_port: int
     hub_user: str
     hub_password: str
-    anonymous_password: str
 
     @property
     def url(self) -> str:
         return f"nats://{quote(self.hub_user, safe='')}:{quote(self.hub_password, safe='')}@127.0.0.1:{self.port}"
 
+    @property
+    def directory(self) -> Path:
+        """Where its configuration lies. The hub writes the users there whenever devices get credentials."""
+        return self.lodging.root / "bus"
+
     def program(self) -> Program:
-        home = self.lodging.room("nats")
-        text = nats_config.render(
-            nats_config.Listeners(self.host, self.port, self.mqtt_port),
-            nats_config.Credentials(self.hub_user, self.hub_password, self.anonymous_password),
-            store=home / "jetstream",
-        )
-        configuration = self.lodging.note(self.lodging.root / "nats.conf", text)
+        home, configuration = self.lodging.room("nats"), self._configured()
         return Program(
             "nats",
             [str(server(self.lodging)), "--config", str(configuration)],
@@ -46,6 +45,18 @@ class Nats:
             person=self.lodging.person,
             hush=r"\[INF\]|Plaintext passwords",  # the file that holds them is private
         )
+
+    def _configured(self) -> Path:
+        directory, hub = self.directory, Hub(self.hub_user, self.hub_password)
+        owner = (self.lodging.person.uid, self.lodging.person.gid) if self.lodging.person else None
+        directory.mkdir(exist_ok=True)
+        directory.chmod(0o711 if owner else 0o700)
+        listeners = nats_config.Listeners(self.host, self.port, self.mqtt_port)
+        text = nats_config.render(listeners, hub, store=self.lodging.root / "nats" / "jetstream")
+        if not (directory / nats_config.USERS).exists():
+            # Whoever knows the devices has not written it; the server does not start without.
+            nats_config.write_users(directory, hub, {}, owner=owner)
+        return nats_config.write_main(directory, text, owner=owner)
 
     def ready(self) -> bool:
         """Both listeners; the MQTT one opens last."""

@@ -1,30 +1,16 @@
-"""The bus's configuration: who may say and hear what.
-
-Devices of the Tafy family hold no credential, so whoever names none is `anonymous` and gets exactly the subjects those
-devices use. Commands and deployments come from the hub alone: an anonymous client hears them but cannot utter them.
-"""
+"""The bus's configuration: how the server runs. Who may say and hear what: rdos/up/nats_users.py."""
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ANONYMOUS_SAYS = (
-    "device.discovered",
-    "device.*.status",
-    "device.*.telemetry",
-    "node.*.heartbeat",
-    # Devices report here, cameras announce here, and Node-RED drives motors here.
-    "hal.v1.>",
-)
-# No device and no Node-RED palette sends these; a stranger that does means harm.
-ANONYMOUS_NEVER_SAYS = ("hal.v1.system.cmd", "hal.v1.system.cmd.>", "hal.v1.camera.cmd.>")
-ANONYMOUS_HEARS = (
-    "device.*.command",
-    "node.*.flow.deploy",
-    "node.*.flow.undeploy",
-    "hub.events.devices",
-    "hal.v1.>",
-)
+from rdos.up import nats_users
+from rdos.up.nats_users import ANONYMOUS, Hub
+from rdos.up.state import write_private
+
+MAIN, USERS = "nats.conf", "users.conf"
 
 
 @dataclass(frozen=True)
@@ -34,18 +20,8 @@ class Listeners:
     mqtt_port: int
 
 
-@dataclass(frozen=True)
-class Credentials:
-    hub_user: str
-    hub_password: str
-    anonymous_password: str
-
-
-def render(listeners: Listeners, credentials: Credentials, *, store: Path) -> str:
-    """The file nats-server reads; every string in it is quoted as JSON.
-
-    Of JSON's escapes it knows only the short ones, so letters beyond ASCII stand as they are, in UTF-8.
-    """
+def render(listeners: Listeners, hub: Hub, *, store: Path) -> str:
+    """The file nats-server reads; every string in it is quoted as JSON."""
     return "\n".join(
         [
             "server_name: rdos",
@@ -55,26 +31,39 @@ def render(listeners: Listeners, credentials: Credentials, *, store: Path) -> st
             "max_connections: 4096",
             "logtime: false",
             f"jetstream {{ store_dir: {_word(str(store))}, max_memory_store: 64MB, max_file_store: 1GB }}",
-            f"mqtt {{ host: {_word(listeners.host)}, port: {listeners.mqtt_port}, no_auth_user: anonymous }}",
-            _accounts(credentials),
-            "no_auth_user: anonymous",
+            f"mqtt {{ host: {_word(listeners.host)}, port: {listeners.mqtt_port}, no_auth_user: {_word(ANONYMOUS)} }}",
+            f"no_auth_user: {_word(ANONYMOUS)}",
+            "system_account: SYSTEM",
+            "accounts {",
+            f"  RDOS {{ jetstream: enabled, include {_word(USERS)} }}",
+            f"  SYSTEM {{ users: [{{ user: {_word(hub.system_user)}, password: {_word(hub.password)} }}] }}",
+            "}",
             "",
         ]
     )
 
 
-def _accounts(credentials: Credentials) -> str:
-    hub = f"{{ user: {_word(credentials.hub_user)}, password: {_word(credentials.hub_password)} }}"
-    anonymous = (
-        f"{{ user: anonymous, password: {_word(credentials.anonymous_password)}, permissions: {{"
-        f" publish: {{ allow: {_words(ANONYMOUS_SAYS)}, deny: {_words(ANONYMOUS_NEVER_SAYS)} }},"
-        f" subscribe: {{ allow: {_words(ANONYMOUS_HEARS)} }} }} }}"
-    )
-    return f"accounts {{ RDOS {{ jetstream: enabled, users: [\n  {hub}\n  {anonymous}\n] }} }}"
+def write_main(directory: Path, text: str, *, owner: tuple[int, int] | None = None) -> Path:
+    path = directory / MAIN
+    write_private(path, text, owner=owner or _owner(path))
+    return path
 
 
-def _words(subjects: tuple[str, ...]) -> str:
-    return json.dumps(list(subjects), ensure_ascii=False)
+def write_users(directory: Path, hub: Hub, devices: Mapping[str, str], *, owner: tuple[int, int] | None = None) -> bool:
+    """False: it held this already."""
+    path, text = directory / USERS, nats_users.render(hub, devices)
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    write_private(path, text, owner=owner or _owner(directory / MAIN))
+    return True
+
+
+def _owner(neighbour: Path) -> tuple[int, int] | None:
+    """As root the server runs as somebody else, who must be able to read what is written for it."""
+    if os.geteuid() != 0 or not neighbour.exists():
+        return None
+    found = neighbour.lstat()
+    return found.st_uid, found.st_gid
 
 
 def _word(text: str) -> str:

@@ -1,10 +1,14 @@
-"""Brings the database up to date and makes the first administrator, in one process: importing Django twice is slow."""
+"""Brings the database up to date, makes the first administrator and writes down who may use the bus.
+
+In one process: importing Django twice is slow.
+"""
 
 import sys
 import time
 
 import django
 import psycopg
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -23,6 +27,9 @@ def main() -> None:
         print(f"Bringing the database up to date: {count} steps", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
     call_command("ensure_admin")
+    if settings.BUS_CONFIG_DIR is not None:
+        # Its server starts after this.
+        call_command("configure_bus", no_reload=True)
 
 
 def wait_for_the_database() -> None:

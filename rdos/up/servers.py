@@ -22,7 +22,8 @@ class Servers:
 
     def addresses(self) -> dict[str, str]:
         named = {"DATABASE_URL": self.postgres, "REDIS_URL": self.redis, "NATS_URL": self.nats}
-        return {name: server.url for name, server in named.items() if server}
+        found = {name: server.url for name, server in named.items() if server}
+        return found | ({"RDOS_BUS_CONFIG_DIR": str(self.nats.directory)} if self.nats else {})
 
 
 def choose(options: Options, environment: Environment, state: State) -> Servers:
@@ -38,7 +39,6 @@ def choose(options: Options, environment: Environment, state: State) -> Servers:
         options.mqtt_port,
         hub_user=environment.text("NATS_USER") or "hub",
         hub_password=environment.text("NATS_PASSWORD") or state.secret("nats-hub"),
-        anonymous_password=state.secret("nats-anonymous"),
     )
     return Servers(
         postgres if "DATABASE_URL" in missing else None,

@@ -12,7 +12,15 @@ from typing import IO
 from rdos.up.problems import CannotStart
 
 # What `manage.py shell` and its like need in order to reach the hub that runs.
-TOLD = ("DATABASE_URL", "REDIS_URL", "NATS_URL", "NATS_USER", "NATS_PASSWORD", "RDOS_MASTER_KEY")
+TOLD = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "NATS_URL",
+    "NATS_USER",
+    "NATS_PASSWORD",
+    "RDOS_BUS_CONFIG_DIR",
+    "RDOS_MASTER_KEY",
+)
 
 
 class State:

@@ -76,6 +76,8 @@ MATRIX: dict[tuple[str, str], str] = {
     ("PUT", "nodes/<uuid:pk>"): ADMINS,
     ("PATCH", "nodes/<uuid:pk>"): ADMINS,
     ("DELETE", "nodes/<uuid:pk>"): ADMINS,
+    ("POST", "nodes/<uuid:pk>/bus-credential"): ADMINS,
+    ("DELETE", "nodes/<uuid:pk>/bus-credential"): ADMINS,
     ("GET", "nodes/<uuid:pk>/connections"): PEOPLE,
     ("POST", "nodes/<uuid:pk>/maintenance"): OPERATORS,
     ("DELETE", "nodes/<uuid:pk>/maintenance"): OPERATORS,

@@ -100,7 +100,7 @@ def test_root_writes_nothing_inside_the_rooms_of_its_servers(server: str) -> Non
     with scratch() as place:
         found = lodging.lodge(place)
         programs = {
-            "nats": Nats(found, "127.0.0.1", 4222, 1883, "hub", "secret", "nobody-knows").program,
+            "nats": Nats(found, "127.0.0.1", 4222, 1883, "hub", "secret").program,
             "redis": Redis(found, 6379, "secret").program,
         }
         programs[server]()

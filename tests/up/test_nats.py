@@ -20,7 +20,7 @@ PASSWORD = 'with "quotes", a \\ and a } brace'
 @pytest.fixture(scope="module")
 def bus() -> Iterator[Nats]:
     with scratch() as directory:
-        server = Nats(lodge(directory), "127.0.0.1", free(), free(), "hub", PASSWORD, "nobody-knows")
+        server = Nats(lodge(directory), "127.0.0.1", free(), free(), "hub", PASSWORD)
         with running(server.program(), server.ready):
             yield server
 
@@ -163,7 +163,7 @@ def test_an_mqtt_device_cannot_listen_to_everything(bus: Nats) -> None:
 
 
 def test_the_file_with_the_passwords_is_private(bus: Nats) -> None:
-    configuration: Path = bus.lodging.root / "nats.conf"
+    configuration: Path = bus.directory / "nats.conf"
     assert configuration.stat().st_mode & 0o077 == 0
 
 
@@ -172,6 +172,6 @@ def test_the_bus_starts_in_a_directory_whose_name_is_not_ascii() -> None:
         place = directory / "café 日本"
         place.mkdir()
         place.chmod(0o711)
-        server = Nats(lodge(place), "127.0.0.1", free(), free(), "hub", "pässword", "nobody-knows")
+        server = Nats(lodge(place), "127.0.0.1", free(), free(), "hub", "pässword")
         with running(server.program(), server.ready):
             assert (place / "nats" / "jetstream").is_dir()

@@ -75,6 +75,11 @@ class RegistrationSerializer(AnswerSerializer):
     install = serializers.CharField(help_text="What to type on the machine.")
 
 
+class BusCredentialSerializer(AnswerSerializer):
+    username = serializers.CharField(help_text="For NATS and for MQTT.")
+    password = serializers.CharField(help_text="Shown this once.")
+
+
 class NewNodeSerializer(NodeSerializer, RegistrationSerializer):
     pass
 

@@ -25,3 +25,9 @@ class NoReply(DomainError):
 
     code = "no_reply"
     status = 504
+
+
+class BusRefused(Unavailable):
+    """The bus refused its configuration"""
+
+    code = "bus_refused"
