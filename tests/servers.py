@@ -104,6 +104,46 @@ def redis_of_its_own() -> Iterator[LoneRedis]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+class LoneNats:
+    """A bus that a test may take away and give back; the same one each time, with what it stored and who may use it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.server = Nats(lodge(directory), "127.0.0.1", free(), free(), "hub", secrets.token_urlsafe(16))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        self._process = spawn(self.server.program(), output=subprocess.DEVNULL)
+        _wait(self.server)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process, self.server.program())
+            self._process = None
+
+
+@contextmanager
+def nats_of_its_own(*, running: bool = True) -> Iterator[LoneNats]:
+    directory = Path(tempfile.mkdtemp(prefix="rdos-test-"))
+    directory.chmod(0o711)
+    lone = LoneNats(directory)
+    try:
+        if running:
+            lone.start()
+        yield lone
+    finally:
+        lone.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def redis_of_this_worker(url: str) -> str:
     """A numbered database for each worker, so that none counts the tries of another."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

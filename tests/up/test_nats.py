@@ -1,17 +1,26 @@
 """The anonymous side of the bus, told by real clients of a real server."""
 
-import asyncio
 import socket
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import nats
 import pytest
 
 from rdos.up.lodging import lodge
 from rdos.up.nats import Nats
 from tests.ports import free
+from tests.up.bus_clients import (
+    is_let_in,
+    may_listen,
+    mqtt_client,
+    mqtt_publish,
+    mqtt_subscribe,
+    settled,
+    speaking,
+    the_hub,
+    what_arrives,
+    what_it_hears,
+)
 from tests.up.hosting import running, scratch
 
 PASSWORD = 'with "quotes", a \\ and a } brace'
@@ -25,146 +34,141 @@ def bus() -> Iterator[Nats]:
             yield server
 
 
-async def the_hub(bus: Nats) -> nats.aio.client.Client:
-    return await nats.connect(f"nats://127.0.0.1:{bus.port}", user="hub", password=PASSWORD)
-
-
-async def settled(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-async def heard_by_the_hub(bus: Nats, *subjects: str) -> tuple[list[str], list[str]]:
-    """What arrives of an anonymous client's messages, and what it is told about the others."""
-    heard: list[str] = []
-    refused: list[str] = []
-
-    async def note(message: object) -> None:
-        heard.append(message.subject)  # type: ignore[attr-defined]
-
-    async def complain(error: Exception) -> None:
-        refused.append(str(error))
-
-    hub = await the_hub(bus)
-    stranger = await nats.connect(f"nats://127.0.0.1:{bus.port}", error_cb=complain)
-    await hub.subscribe(">", cb=note)
-    await hub.flush()
-    for subject in subjects:
-        await stranger.publish(subject, b"{}")
-    await stranger.flush()
-    await settled(lambda: len(heard) + len(refused) >= len(subjects))
-    await hub.close()
-    await stranger.close()
-    return heard, refused
+# --- What an anonymous client says ------------------------------------------------------------------------------------
 
 
 async def test_an_anonymous_device_says_what_devices_say(bus: Nats) -> None:
     said = ["device.discovered", "node.n1.heartbeat", "device.d1.status", "device.d1.telemetry", "hal.v1.motor.cmd",
-            "hal.v1.motor.telemetry.d1", "hal.v1.camera.discovery.announce.n1"]  # fmt: skip
-    assert await heard_by_the_hub(bus, *said) == (said, [])
+            "hal.v1.motor.telemetry.d1", "hal.v1.sensor.range.event", "hal.v1.camera.discovery.announce.n1"]  # fmt: skip
+    assert await what_arrives(bus, None, *said) == (said, [])
 
 
 @pytest.mark.parametrize(
     "subject",
-    ["device.d1.command", "node.n1.flow.deploy", "node.n1.flow.undeploy", "hub.events.devices", "hal.v1.system.cmd",
-     "hal.v1.system.cmd.reboot", "$JS.API.STREAM.CREATE.x", "$MQTT.msgs.device.d1.command", "anything.else"],
+    ["device.d1.command", "node.n1.flow.deploy", "node.n1.flow.undeploy", "hub.events.devices", "hub.anything", "hub.acks",
+     "hal.v1.system.cmd", "hal.v1.system.cmd.reboot", "hal.v1.camera.cmd.n1", "hal.v2.motor.cmd", "device.a.b.status",
+     "_INBOX.somebody", "$JS.API.STREAM.CREATE.x", "$MQTT.msgs.device.d1.command", "$SYS.REQ.SERVER.PING", "anything.else"],
 )  # fmt: skip
 async def test_an_anonymous_client_cannot_say_what_is_the_hubs(bus: Nats, subject: str) -> None:
-    heard, refused = await heard_by_the_hub(bus, subject)
-    assert heard == []
-    assert len(refused) == 1
-    assert "permissions violation for publish" in refused[0]
+    assert await what_arrives(bus, None, subject) == ([], [subject.lower()])
 
 
-def test_a_wrong_password_is_not_taken_for_anonymous(bus: Nats) -> None:
-    with socket.create_connection(("127.0.0.1", bus.port), timeout=5) as connection:
-        answers = connection.makefile("rb")
-        assert answers.readline().startswith(b"INFO")
-        connection.sendall(b'CONNECT {"verbose":true,"user":"hub","pass":"wrong"}\r\n')
-        assert answers.readline() == b"-ERR 'Authorization Violation'\r\n"
-        answers.close()
+async def test_an_anonymous_node_answers_the_command_that_names_where(bus: Nats) -> None:
+    async with speaking(bus, the_hub(bus)) as hub, speaking(bus) as node:
+        await hub.hears("hub.acks.*")
+        await node.hears("device.d1.command")
+        await hub.says("device.d1.command", reply="hub.acks.7e57")
+        await settled(lambda: bool(node.replies))
+        await node.says(node.replies[0])
+        await settled(lambda: bool(hub.heard))
+        assert (hub.heard, node.refused) == (["hub.acks.7e57"], [])
 
 
-async def test_the_hubs_command_reaches_an_anonymous_client_but_not_the_devices_reports(bus: Nats) -> None:
-    heard: list[str] = []
+@pytest.mark.parametrize("subject", ["device.victim.command", "$JS.API.STREAM.NAMES", "hub.events.devices"])
+async def test_nobody_gives_themselves_a_subject_by_naming_it_as_the_reply(bus: Nats, subject: str) -> None:
+    """Which is what the server's own `allow_responses` would let them do."""
+    async with speaking(bus, the_hub(bus)) as hub, speaking(bus) as stranger:
+        await hub.hears(subject)
+        await stranger.hears("hal.v1.motor.cmd")
+        await stranger.says("hal.v1.motor.cmd", reply=subject)
+        await settled(lambda: bool(stranger.heard))
+        await stranger.says(subject)
+        await settled(lambda: bool(stranger.refused))
+        assert hub.heard == []
 
-    async def note(message: object) -> None:
-        heard.append(message.subject)  # type: ignore[attr-defined]
 
-    hub, device = await the_hub(bus), await nats.connect(f"nats://127.0.0.1:{bus.port}")
-    await device.subscribe("device.d1.command", cb=note)
-    await device.subscribe("device.d2.telemetry", cb=note)
-    await device.flush()
-    await hub.publish("device.d2.telemetry", b"{}")
-    await hub.publish("device.d1.command", b"{}")
-    await hub.flush()
-    await settled(lambda: bool(heard))
+# --- What it hears ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["device.d1.command", "device.*.command", "node.n1.flow.deploy", "node.n1.flow.undeploy", "hub.events.devices",
+     "hal.v1.motor.cmd", "hal.v1.motor.telemetry.d2", "hal.v1.camera.cmd.n1", "hal.v1.>"],
+)  # fmt: skip
+async def test_an_anonymous_client_hears_what_such_devices_listen_to(bus: Nats, subject: str) -> None:
+    assert await may_listen(bus, None, subject)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [">", "device.>", "device.d1.telemetry", "device.*.status", "device.discovered", "node.n1.heartbeat", "hub.>",
+     "hub.acks.>", "_INBOX.>", "$SYS.>", "$JS.>", "$MQTT.>"],
+)  # fmt: skip
+async def test_an_anonymous_client_does_not_hear_the_rest(bus: Nats, subject: str) -> None:
+    assert not await may_listen(bus, None, subject)
+
+
+async def test_the_hubs_command_reaches_whoever_listens(bus: Nats) -> None:
+    heard = await what_it_hears(bus, None, "device.d1.command", "device.d2.command", "device.d1.command")
     assert heard == ["device.d1.command"]
-    await hub.close()
-    await device.close()
 
 
-# --- MQTT, by hand: the packets an ESP32 sends ------------------------------------------------------------------------
+# --- Who it is --------------------------------------------------------------------------------------------------------
 
 
-def packet(kind: int, body: bytes) -> bytes:
-    return bytes([kind, len(body)]) + body
+@pytest.mark.parametrize(
+    "login", [("hub", "wrong"), ("hub", ""), ("hub~system", "wrong"), ("somebody", "wrong"), ("~anonymous", "wrong")]
+)
+def test_a_wrong_password_is_not_taken_for_anonymous(bus: Nats, login: tuple[str, str]) -> None:
+    assert not is_let_in(bus, login)
 
 
-def text(word: str) -> bytes:
-    return struct.pack(">H", len(word)) + word.encode()
+async def test_whoever_calls_themselves_anonymous_is(bus: Nats) -> None:
+    assert await what_arrives(bus, ("~anonymous", ""), "device.d1.command") == ([], ["device.d1.command"])
 
 
-def mqtt_client(bus: Nats, client_id: str) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", bus.mqtt_port), timeout=5)
-    connection.sendall(packet(0x10, text("MQTT") + b"\x04\x02\x00\x0f" + text(client_id)))
-    assert connection.recv(4) == b"\x20\x02\x00\x00"
-    return connection
+async def test_the_system_account_hears_nothing_of_the_devices(bus: Nats) -> None:
+    async with speaking(bus, ("hub~system", PASSWORD)) as system, speaking(bus, the_hub(bus)) as hub:
+        await hub.hears("device.d1.status")
+        await system.hears("device.>")
+        await hub.says("device.d1.status")
+        await settled(lambda: bool(hub.heard))
+        await system.client.flush()
+        assert system.heard == []
 
 
-def subscribe(connection: socket.socket, topic: str, qos: int = 0) -> int:
-    connection.sendall(packet(0x82, b"\x00\x01" + text(topic) + bytes([qos])))
-    return connection.recv(5)[4]
+# --- MQTT -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("qos", [0, 1])
 async def test_an_mqtt_device_without_credentials_hears_the_hubs_command(bus: Nats, qos: int) -> None:
     with mqtt_client(bus, f"tafy-esp32-{qos}") as device:
-        assert subscribe(device, "device/esp32-a1/command", qos) == qos
-        hub = await the_hub(bus)
-        await hub.publish("device.esp32-a1.command", b"{}")
-        await hub.flush()
-        assert b"device/esp32-a1/command" in device.recv(64)
-        await hub.close()
+        assert mqtt_subscribe(device, "device/esp32-a1/command", qos) == qos
+        async with speaking(bus, the_hub(bus)) as hub:
+            await hub.says("device.esp32-a1.command")
+            assert b"device/esp32-a1/command" in device.recv(64)
 
 
 async def test_an_mqtt_device_reports_and_cannot_command(bus: Nats) -> None:
-    heard: list[str] = []
-
-    async def note(message: object) -> None:
-        heard.append(message.subject)  # type: ignore[attr-defined]
-
-    hub = await the_hub(bus)
-    await hub.subscribe("device.>", cb=note)
-    await hub.subscribe("node.>", cb=note)
-    await hub.flush()
-    with mqtt_client(bus, "tafy-esp32-b") as device:
-        device.sendall(packet(0x30, text("device/esp32-a1/command") + b"{}"))
-        device.sendall(packet(0x30, text("node/esp32-a1/heartbeat") + b"{}"))
-        await settled(lambda: bool(heard))
-    assert heard == ["node.esp32-a1.heartbeat"]
-    await hub.close()
+    async with speaking(bus, the_hub(bus)) as hub:
+        await hub.hears("device.>")
+        await hub.hears("node.>")
+        with mqtt_client(bus, "tafy-esp32-b") as device:
+            mqtt_publish(device, "device/esp32-a1/command")
+            mqtt_publish(device, "node/esp32-a1/heartbeat")
+            await settled(lambda: bool(hub.heard))
+        assert hub.heard == ["node.esp32-a1.heartbeat"]
 
 
-def test_an_mqtt_device_cannot_listen_to_everything(bus: Nats) -> None:
+@pytest.mark.parametrize("topic", ["#", "device/esp32-a1/telemetry", "hub/acks/#"])
+def test_an_mqtt_device_cannot_listen_to_everything(bus: Nats, topic: str) -> None:
     with mqtt_client(bus, "tafy-esp32-c") as device:
-        assert subscribe(device, "#") == 0x80
+        assert mqtt_subscribe(device, topic) == 0x80
 
 
-def test_the_file_with_the_passwords_is_private(bus: Nats) -> None:
-    configuration: Path = bus.directory / "nats.conf"
-    assert configuration.stat().st_mode & 0o077 == 0
+# --- How it runs ------------------------------------------------------------------------------------------------------
+
+
+def test_the_files_with_the_passwords_are_private(bus: Nats) -> None:
+    files: list[Path] = sorted(bus.directory.iterdir())
+    assert [file.name for file in files] == ["nats.conf", "users.conf"]
+    assert not any(file.stat().st_mode & 0o077 for file in files)
+
+
+def test_it_listens_where_it_is_told_and_nowhere_else(bus: Nats) -> None:
+    for port in (bus.port, bus.mqtt_port):
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.2", port), timeout=1)
 
 
 def test_the_bus_starts_in_a_directory_whose_name_is_not_ascii() -> None:
