@@ -65,7 +65,7 @@ def look() -> None:
         return
     with _alone():
         _write()
-        if _is_stale():
+        if is_stale():
             _reload()
 
 
@@ -102,7 +102,7 @@ def _reload() -> None:
         logger.warning("The bus is away, and reads its users when it starts", extra={"action": "bus_not_reloaded"})
 
 
-def _is_stale() -> bool:
+def is_stale() -> bool:
     written = datetime.fromtimestamp((directory() / nats_config.USERS).stat().st_mtime, UTC)
     try:
         return steward.loaded_at(place(), _hub().system_user) < written

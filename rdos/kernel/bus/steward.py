@@ -40,7 +40,10 @@ async def _answered(place: Place, user: str, question: Callable[[Client], Awaita
             password=place.password,
             name="rdos-steward",
             connect_timeout=CONNECT_SECONDS,
+            # A server that is away is away at once, and not after minutes of trying.
             allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
             error_cb=_quietly,
         )
         try:
