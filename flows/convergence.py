@@ -91,7 +91,7 @@ def _silent(row: Deployment, at: datetime) -> dict[str, Any]:
     return {
         "node_id": row.node_id,
         "node_name": row.node.name,
-        "node_connected": row.node.is_connected,
+        "node_connected": row.node.is_there,
         "wanted_version": row.wanted.number if row.wanted else None,
         "since": row.wanted_at,
         "silent_seconds": max(0, int((at - row.wanted_at).total_seconds())),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.access import allows
 from devices.access import commands_for, nodes_for, tunnels_for, within
 from devices.admin.cells import TONES
-from devices.admin.filters import missed
+from devices.admin.filters import missed, waits_for_its_node
 from devices.admin.places import node_place
 from devices.admin.tunnels import failed
 from devices.choices import OPEN_COMMANDS, NodeStatus
@@ -91,7 +91,7 @@ def _more(rows: QuerySet[Node], status: NodeStatus, level: Level) -> Iterator[At
 def commands(actor: Actor, at: datetime) -> Iterator[Attention]:
     if not allows(actor, "commands.read"):
         return
-    waiting = commands_for(actor).filter(status__in=OPEN_COMMANDS, node__session_id=None, created_at__lt=at - LONG)
+    waiting = commands_for(actor).filter(waits_for_its_node(), status__in=OPEN_COMMANDS, created_at__lt=at - LONG)
     found = waiting.aggregate(count=Count("pk"), nodes=Count("node", distinct=True), first=Min("created_at"))
     if found["count"]:
         title = f"{_counted(found['count'], 'command waits', 'commands wait')} for a node that is offline"

@@ -15,7 +15,7 @@ from unfold.decorators import display
 from accounts.access import allows
 from accounts.authentication import actor_in_console
 from devices.access import commands_for, nodes_for
-from devices.admin.filters import is_uuid
+from devices.admin.filters import is_uuid, waits_for_its_node
 from devices.admin.places import node_place
 from devices.admin.tones import command_badge
 from devices.choices import OPEN_COMMANDS, CommandStatus
@@ -91,7 +91,7 @@ class AwayFilter(SimpleListFilter):
         return [("yes", "Is away")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Command]) -> QuerySet[Command]:
-        return queryset.filter(node__session_id=None) if self.value() == "yes" else queryset
+        return queryset.filter(waits_for_its_node()) if self.value() == "yes" else queryset
 
 
 @admin.register(Command)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.authentication import actor_in_console
 from devices import drivers, queries
 from devices.access import nodes_for
-from devices.choices import NodeStatus
+from devices.choices import CONNECTED, CommandStatus, NodeStatus
 from devices.models import Node, NodeGroup
 from devices.services import simulated
 
@@ -131,6 +131,24 @@ class AttentionFilter(YesOrNo):
         return missed(timezone.now())
 
 
+class BusFilter(YesOrNo):
+    title = "bus"
+    parameter_name = "bus"
+    words = ("On the bus", "Not on the bus")
+
+    def condition(self) -> Q:
+        return Q(on_bus=True)
+
+
+class ClaimedFilter(YesOrNo):
+    title = "claim"
+    parameter_name = "claimed"
+    words = ("Claimed", "Unclaimed")
+
+    def condition(self) -> Q:
+        return Q(claimed=True)
+
+
 class DriftFilter(YesOrNo):
     title = "drift"
     parameter_name = "drift"
@@ -141,10 +159,16 @@ class DriftFilter(YesOrNo):
 
 
 def missed(at: datetime) -> Q:
-    """In trouble, and nobody said that it would be. One that never was there is not missed."""
+    """In trouble, and nobody said that it would be. Nobody misses what never was there, or was never claimed."""
     troubled = Q(status__in=(NodeStatus.OFFLINE, NodeStatus.ERROR, NodeStatus.DEGRADED))
     excused = Q(maintenance_until__gt=at) | Q(expires_at__lte=at)
-    return troubled & ~excused & ~Q(status=NodeStatus.OFFLINE, last_seen_at=None)
+    return troubled & Q(claimed=True) & ~excused & ~Q(status=NodeStatus.OFFLINE, last_seen_at=None)
+
+
+def waits_for_its_node() -> Q:
+    """A command whose node is away; what was published on the bus waits for nobody."""
+    published = Q(status=CommandStatus.SENT, node__on_bus=True)
+    return ~Q(node__status__in=CONNECTED) & ~published
 
 
 ALL: tuple[Any, ...] = (
@@ -153,6 +177,8 @@ ALL: tuple[Any, ...] = (
     DriverFilter,
     GroupFilter,
     LabelFilter,
+    BusFilter,
+    ClaimedFilter,
     DriftFilter,
     MaintenanceFilter,
     SimulatedFilter,

@@ -87,6 +87,11 @@ class Node(models.Model):
         """It can be told something now: on the bus a command is published whether anybody hears it or not."""
         return self.session_id is not None or self.on_bus
 
+    @property
+    def is_there(self) -> bool:
+        """By its socket, or by its signs of life on the bus, where nobody holds a session."""
+        return self.status in CONNECTED
+
     def is_expired(self, at: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= at
 

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Count, Q
 from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
+from devices.models import Bridge
 from rdos.kernel.models import JournalEntry
 from scheduling.services import lateness
 
@@ -22,6 +24,7 @@ DEADLINE = 0.5
 DATABASE_DEADLINE = 2.0
 # The sealing tick runs twice a second; this much silence means that the clock stands still.
 CLOCK_LATE = timedelta(seconds=15)
+BRIDGE_LATE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,28 @@ def _insist_sealed() -> None:
         raise ValueError(f"The clock has not run for {int(late.total_seconds())} seconds.")
 
 
+def bridge() -> Finding | None:
+    """Nothing on a hub that never had one: nobody misses it there."""
+    return _timed(_ask_bridges, (DatabaseError, ValueError)) if Bridge.objects.exists() else None
+
+
+def _ask_bridges() -> dict[str, Any]:
+    seen = Q(seen_at__gt=timezone.now() - BRIDGE_LATE)
+    told = Bridge.objects.aggregate(bridges=Count("pk", filter=seen), reached=Count("pk", filter=seen & Q(reached=True)))
+    if not told["bridges"]:
+        raise ValueError(f"No bridge was seen for {int(BRIDGE_LATE.total_seconds())} seconds.")
+    if not told["reached"]:
+        raise ValueError("No bridge reaches the bus.")
+    return told
+
+
 CHECKS: dict[str, Callable[[], Finding]] = {"database": database, "redis": redis, "nats": nats, "clock": clock}
 
 
 def everything() -> dict[str, Finding]:
-    return {name: check() for name, check in CHECKS.items()}
+    found = {name: check() for name, check in CHECKS.items()}
+    joined = bridge() if found["database"].healthy else None
+    return found | ({"bridge": joined} if joined else {})
 
 
 def _timed(ask: Callable[[], dict[str, Any]], failures: tuple[type[Exception], ...]) -> Finding:

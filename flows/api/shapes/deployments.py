@@ -187,7 +187,7 @@ def deployment_of(row: Deployment, at: datetime) -> dict[str, Any]:
         "node_id": row.node_id,
         "node_key": row.node.key,
         "node_name": row.node.name,
-        "node_connected": row.node.is_connected,
+        "node_connected": row.node.is_there,
         "status": row.status,
         "wanted_version": row.wanted.number if row.wanted else None,
         "present_version": row.present.number if row.present else None,

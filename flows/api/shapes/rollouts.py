@@ -188,7 +188,7 @@ def target_of(row: RolloutTarget) -> dict[str, Any]:
         "node_id": row.node_id,
         "node_key": row.node.key,
         "node_name": row.node.name,
-        "node_connected": row.node.is_connected,
+        "node_connected": row.node.is_there,
         "wave": row.wave + 1,
         "status": row.status,
         "reason": row.reason or None,
