@@ -45,6 +45,10 @@ def tone_of(node: Node, at: datetime) -> str:
 
 def chips_of(node: Node, at: datetime) -> list[SafeString]:
     found = []
+    if node.on_bus:
+        found.append(chip("Bus", "It speaks on the bus, and holds no connection to this hub"))
+    if not node.claimed:
+        found.append(chip("Unclaimed", "Found on the bus, and claimed by nobody"))
     if node.in_maintenance(at):
         found.append(chip("Maintenance", f"until {node.maintenance_until:%Y-%m-%d %H:%M} UTC"))
     if node.is_expired(at):

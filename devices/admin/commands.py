@@ -132,7 +132,7 @@ class CommandPage(RowPage):
 
     @display(description="State")
     def state(self, command: Command) -> SafeString:
-        return command_badge(command.status)
+        return command_badge(command)
 
     @display(description="By")
     def who(self, command: Command) -> str:
@@ -160,7 +160,7 @@ class CommandPage(RowPage):
 
     def live_facts(self, request: HttpRequest, command: Command) -> dict[str, Any]:
         return {
-            "badge": command_badge(command.status),
+            "badge": command_badge(command),
             "place": node_place(command.node_id),
             "operation": self._operation_of(command),
             "action": written(command.action),

@@ -41,7 +41,7 @@ def fresh(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What changes while somebody looks; what they are writing does not."""
     actor = actor_in_console(request)
     node = node_for(actor, pk)
-    facts = {**head(node, timezone.now()), **_state(actor, node)}
+    facts = {**head(actor, node, timezone.now()), **_state(actor, node)}
     return render(request, "console/fleet/configuration_fresh.html", facts)
 
 

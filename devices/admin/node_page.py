@@ -16,9 +16,9 @@ from devices.access import commands_for, node_for
 from devices.admin import cells, command_forms, health
 from devices.admin.forms import MaintenanceForm
 from devices.admin.places import node_place
-from devices.admin.tones import command_badge
+from devices.admin.tones import UNCONFIRMED, command_badge
 from devices.choices import OPEN_COMMANDS
-from devices.models import Command, Connection, Node
+from devices.models import BusNode, Command, Connection, Node
 from devices.services.simulated import LABEL
 from rdos.kernel import panels
 from rdos.kernel.actors import Actor
@@ -56,7 +56,7 @@ def fresh(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What changes on the page, asked for every two seconds."""
     actor, at = actor_in_console(request), timezone.now()
     node = node_for(actor, pk)
-    facts = {**head(node, at), **state(actor, node, at), "keep": "1d"}
+    facts = {**head(actor, node, at), **state(actor, node, at), "keep": "1d"}
     return render(request, "console/fleet/node_fresh.html", facts)
 
 
@@ -73,7 +73,7 @@ def fresh_connections(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor, at = actor_in_console(request), timezone.now()
     node = node_for(actor, pk)
     may = allows(actor, "nodes.credentials")
-    facts = {**head(node, at), "connections": _spans(actor, node, at), "may_credentials": may}
+    facts = {**head(actor, node, at), "connections": _spans(actor, node, at), "may_credentials": may}
     return render(request, "console/fleet/connections_fresh.html", facts)
 
 
@@ -85,7 +85,7 @@ def _spans(actor: Actor, node: Node, at: datetime) -> list[tuple[Connection, str
 def frame(actor: Actor, node: Node, at: datetime, tab: str) -> dict[str, Any]:
     """What every page of a node has, and where it asks for what changes on it."""
     return {
-        **head(node, at),
+        **head(actor, node, at),
         "tab": tab,
         "home": f"{node_place(node.pk)}{TABS[tab]}",
         "fresh": f"{node_place(node.pk)}{FRESH.get(tab, '')}/fresh",
@@ -97,10 +97,12 @@ def frame(actor: Actor, node: Node, at: datetime, tab: str) -> dict[str, Any]:
     }
 
 
-def head(node: Node, at: datetime) -> dict[str, Any]:
+def head(actor: Actor, node: Node, at: datetime) -> dict[str, Any]:
     session = Connection.objects.filter(pk=node.session_id).first() if node.session_id else None
     return {
         "node": node,
+        "bus": BusNode.objects.filter(pk=node.pk).first() if node.on_bus else None,
+        "may_claim": not node.claimed and allows(actor, "nodes.claim"),
         "state": cells.state(node, at),
         "driver": cells.driver(node),
         "labels": cells.labels(node) if node.labels.keys() - {LABEL} else "",
@@ -118,6 +120,7 @@ def state(actor: Actor, node: Node, at: datetime, filled: Any = None) -> dict[st
         "keeping": command_forms.KEEPING_WORDS,
         "facts": health.facts(shown, node.status_reason),
         "raw": cells.as_json(shown) if shown else "",
+        "metadata": cells.as_json(mask(node.metadata)) if node.on_bus and node.metadata else "",
         "panels": panels.filled(panels.NODE_PANELS, actor, at, node.pk),
         "commands": history(actor, node) if allows(actor, "commands.read") else [],
         "may_cancel": allows(actor, "commands.cancel"),
@@ -133,8 +136,9 @@ def _command(row: Command) -> dict[str, Any]:
     arguments = {name: value for name, value in row.action.items() if name != "type"}
     return {
         "row": row,
-        "badge": command_badge(row.status),
+        "badge": command_badge(row),
         "is_open": row.status in OPEN_COMMANDS,
+        "is_failure": row.error_code != UNCONFIRMED,
         "told": [
             (label, cells.as_json(mask(value)))
             for label, value in (

@@ -161,7 +161,7 @@ def _row(command: Command) -> dict[str, Any]:
     return {
         "command": command,
         "place": node_place(command.node_id),
-        "badge": command_badge(command.status),
+        "badge": command_badge(command),
         "error": mask_text(command.error),
         "at": command.settled_at or command.sent_at or command.created_at,
         "said": written(command.data if command.status == CommandStatus.ACKED else command.details),

@@ -1,5 +1,6 @@
 """A person tells a node something from its page, and takes back what was not carried out yet."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,6 +22,10 @@ from devices.services.actions import UPDATE, spec_of
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import DomainError
 from rdos.kernel.secrecy import mask
+
+
+# What is published there waits for nobody; for so long an answer is believed.
+ON_BUS = timedelta(minutes=1)
 
 
 @require_POST
@@ -58,11 +63,13 @@ def _tell(actor: Actor, node: Node, form: CommandForm | AnotherForm, data: Query
     action, at = form.action(), timezone.now()
     if action["type"] == UPDATE:
         return configuring.configure(actor=actor, node=node, config=action.get("config"), at=at, wait=None)
-    ttl = KEEPING.get(data.get("keep", ""), KEEPING["1d"])
+    ttl = ON_BUS if node.on_bus else KEEPING.get(data.get("keep", ""), KEEPING["1d"])
     return telling.tell(actor=actor, node=node, action=action, at=at, wait=None, ttl=ttl)
 
 
 def _told(node: Node, command: Command) -> str:
+    if node.on_bus:
+        return f"{command.name} is published on the bus."
     if node.is_reachable:
         return f"{command.name} is on its way."
     return f"{command.name} waits for the node until {command.expires_at:%Y-%m-%d %H:%M} UTC."

@@ -3,7 +3,7 @@
 from django.utils.safestring import SafeString
 
 from devices.choices import CommandStatus, LegStatus, TunnelStatus
-from devices.models import Tunnel, TunnelLeg
+from devices.models import Command, Tunnel, TunnelLeg
 from rdos.kernel.console import badge
 
 COMMANDS = {
@@ -14,6 +14,8 @@ COMMANDS = {
     CommandStatus.EXPIRED: "warn",
     CommandStatus.CANCELLED: "idle",
 }
+# Most nodes of the bus cannot answer: their silence is no failure.
+UNCONFIRMED = "unconfirmed"
 LEGS = {LegStatus.PENDING: "idle", LegStatus.PUSHED: "good", LegStatus.FAILED: "bad"}
 TUNNELS = {
     TunnelStatus.PENDING: "warn",
@@ -23,8 +25,10 @@ TUNNELS = {
 }
 
 
-def command_badge(status: str) -> SafeString:
-    return badge(COMMANDS[CommandStatus(status)], CommandStatus(status).label)
+def command_badge(command: Command) -> SafeString:
+    if command.error_code == UNCONFIRMED:
+        return badge("idle", "Not confirmed")
+    return badge(COMMANDS[CommandStatus(command.status)], CommandStatus(command.status).label)
 
 
 def leg_look(tunnel: Tunnel, leg: TunnelLeg) -> tuple[str, str]:

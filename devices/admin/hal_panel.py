@@ -1,0 +1,60 @@
+"""What a node of the bus says of its hardware: the last message of each kind, on the page of the node."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from accounts.access import allows
+from devices.admin import cells
+from devices.admin.hal_boards import ANYTHING, BOARDS, status
+from devices.hal.catalogue import kind_of
+from devices.models import BusNode, HalState
+from rdos.kernel.actors import Actor
+from rdos.kernel.figures import words
+from rdos.kernel.panels import Panel
+from rdos.kernel.secrecy import mask
+
+TEMPLATE = "console/fleet/panel_hal.html"
+# What is older is no picture of now.
+OLD = timedelta(seconds=10)
+# Whoever lists cameras does so twice a minute.
+OLD_LIST = timedelta(seconds=90)
+NAMES = {
+    "motor/differential-telemetry": "Motors",
+    "sensor/range-tof": "Distance",
+    "sensor/imu": "Balance",
+    "camera.discovery": "Cameras",
+}
+ORDER = list(NAMES)
+
+
+def of_node(actor: Actor, at: datetime, node_id: UUID) -> Iterator[Panel]:
+    if not allows(actor, "nodes.read") or not BusNode.objects.filter(pk=node_id).exists():
+        return
+    boards = [_board(row, at) for row in HalState.objects.filter(node_id=node_id).order_by("topic")]
+    boards.sort(key=lambda board: (board["rank"], board["topic"]))
+    yield Panel("hal", "Its hardware", TEMPLATE, {"boards": boards})
+
+
+def _board(row: HalState, at: datetime) -> dict[str, Any]:
+    kind = kind_of(row.schema) or row.topic
+    template, read = BOARDS.get(kind, ANYTHING)
+    payload = mask(row.payload) if isinstance(row.payload, dict) else {}
+    return {
+        "topic": row.topic,
+        "title": _title(kind, row.topic),
+        "rank": ORDER.index(kind) if kind in ORDER else len(ORDER),
+        "template": f"console/fleet/hal_{template}.html",
+        "at": row.at,
+        "age": cells.ago(row.at, at),
+        "is_old": at - row.at > (OLD_LIST if template == "cameras" else OLD),
+        **status(payload),
+        **read(payload),
+    }
+
+
+def _title(kind: str, topic: str) -> str:
+    which = topic.removeprefix(kind).strip(".")
+    name = NAMES.get(kind) or words(kind.replace("/", " "))
+    return f"{name}: {which}" if which else name
