@@ -124,6 +124,12 @@ class LoneNats:
         self._process = spawn(self.server.program(), output=subprocess.DEVNULL)
         _wait(self.server)
 
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
     def stop(self) -> None:
         if self._process is not None:
             end(self._process, self.server.program())

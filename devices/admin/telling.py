@@ -23,7 +23,6 @@ from rdos.kernel.actors import Actor
 from rdos.kernel.errors import DomainError
 from rdos.kernel.secrecy import mask
 
-
 # What is published there waits for nobody; for so long an answer is believed.
 ON_BUS = timedelta(minutes=1)
 

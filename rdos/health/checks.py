@@ -122,7 +122,8 @@ def bridge() -> Finding | None:
 
 def _ask_bridges() -> dict[str, Any]:
     seen = Q(seen_at__gt=timezone.now() - BRIDGE_LATE)
-    told = Bridge.objects.aggregate(bridges=Count("pk", filter=seen), reached=Count("pk", filter=seen & Q(reached=True)))
+    reached = seen & Q(reached_at__isnull=False)
+    told = Bridge.objects.aggregate(bridges=Count("pk", filter=seen), reached=Count("pk", filter=reached))
     if not told["bridges"]:
         raise ValueError(f"No bridge was seen for {int(BRIDGE_LATE.total_seconds())} seconds.")
     if not told["reached"]:

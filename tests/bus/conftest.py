@@ -1,6 +1,5 @@
 """A bus of this worker alone, and the real bridge as a process beside the test's database."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -17,75 +16,19 @@ from devices.models import Bridge
 from rdos.environment import PROJECT_DIR
 from rdos.kernel import bus as hub_bus
 from rdos.kernel.bells import ring
-from rdos.up.lodging import lodge
-from rdos.up.nats import Nats
-from rdos.up.programs import Program, end, spawn
 from tests.bus.device import Device
 from tests.devices.conftest import until
-from tests.ports import free
-from tests.up.hosting import scratch
-
-PASSWORD = "only-the-hub-knows-this"
-
-
-@dataclass
-class Broker:
-    """A NATS server that a test may take away and give back."""
-
-    nats: Nats
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def url(self) -> str:
-        return self.nats.url
-
-    @property
-    def port(self) -> int:
-        return self.nats.port
-
-    @property
-    def mqtt_port(self) -> int:
-        return self.nats.mqtt_port
-
-    @property
-    def program(self) -> Program:
-        return self.nats.program()
-
-    def start(self) -> None:
-        self.process = spawn(self.program, output=subprocess.DEVNULL)
-        until(self.nats.ready, seconds=20)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process = None
-
-    def stop(self) -> None:
-        if self.process is not None:
-            end(self.process, self.program)
-            self.process = None
-
-
-@contextlib.contextmanager
-def a_broker() -> Iterator[Broker]:
-    with scratch() as directory:
-        broker = Broker(Nats(lodge(directory), "127.0.0.1", free(), free(), "hub", PASSWORD, "nobody-knows"))
-        broker.start()
-        try:
-            yield broker
-        finally:
-            broker.stop()
+from tests.servers import LoneNats, nats_of_its_own
 
 
 @pytest.fixture(scope="package")
-def shared_broker() -> Iterator[Broker]:
-    with a_broker() as broker:
+def shared_broker() -> Iterator[LoneNats]:
+    with nats_of_its_own() as broker:
         yield broker
 
 
 @pytest.fixture
-def own_bus(shared_broker: Broker, settings: django_settings) -> Iterator[Broker]:  # type: ignore[valid-type]
+def own_bus(shared_broker: LoneNats, settings: django_settings) -> Iterator[LoneNats]:  # type: ignore[valid-type]
     settings.NATS_URL = shared_broker.url
     hub_bus.close()
     yield shared_broker
@@ -106,7 +49,7 @@ class BridgeChild:
             self.process.wait(15)
 
 
-def start_bridge(broker: Broker, log: Path | None = None) -> BridgeChild:
+def start_bridge(broker: LoneNats, log: Path | None = None) -> BridgeChild:
     """As `up` starts it. Its words go to the test's own output."""
     environment = {**os.environ, "DATABASE_URL": database_url(), "NATS_URL": broker.url, "RDOS_SAMPLE_SECONDS": "1"}
     command = [sys.executable, str(PROJECT_DIR / "manage.py"), "bridge"]
@@ -124,7 +67,7 @@ def database_url() -> str:
 
 
 @pytest.fixture(scope="package")
-def shared_bridge(shared_broker: Broker, django_db_setup: None) -> Iterator[list[BridgeChild]]:
+def shared_bridge(shared_broker: LoneNats, django_db_setup: None) -> Iterator[list[BridgeChild]]:
     held: list[BridgeChild] = []
     yield held
     for child in held:
@@ -132,7 +75,7 @@ def shared_bridge(shared_broker: Broker, django_db_setup: None) -> Iterator[list
 
 
 @pytest.fixture
-def bridge(transactional_db: None, own_bus: Broker, shared_bridge: list[BridgeChild]) -> Iterator[BridgeChild]:
+def bridge(transactional_db: None, own_bus: LoneNats, shared_bridge: list[BridgeChild]) -> Iterator[BridgeChild]:
     """One for all tests that leave it alive: it must forget the nodes of the test before."""
     if not shared_bridge or shared_bridge[-1].process.poll() is not None:
         shared_bridge.append(start_bridge(own_bus))
@@ -143,8 +86,8 @@ def bridge(transactional_db: None, own_bus: Broker, shared_bridge: list[BridgeCh
 
 
 @pytest.fixture
-def device(own_bus: Broker) -> Iterator[Device]:
+def device(own_bus: LoneNats) -> Iterator[Device]:
     """An anonymous client, which knows nothing of the hub."""
-    found = Device(own_bus.port)
+    found = Device(own_bus.server.port)
     yield found
     found.close()

@@ -11,11 +11,12 @@ from devices.errors import ActionTooLarge
 from devices.models import Bridge, BusNode, Command, Node
 from devices.services import bus_commands, replies
 from tests.bus import payloads
-from tests.bus.conftest import BridgeChild, Broker, start_bridge
+from tests.bus.conftest import BridgeChild, start_bridge
 from tests.bus.device import Device
 from tests.bus.payloads import ROBOT
 from tests.devices.conftest import until
 from tests.people import Person
+from tests.servers import LoneNats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,7 +147,7 @@ def test_motion_beyond_the_limits_is_refused_by_name(bridge: BridgeChild, operat
 
 
 def test_two_bridges_publish_each_command_once_and_in_order(
-    bridge: BridgeChild, own_bus: Broker, device: Device, tell: Tell
+    bridge: BridgeChild, own_bus: LoneNats, device: Device, tell: Tell
 ) -> None:
     second = start_bridge(own_bus)
     try:

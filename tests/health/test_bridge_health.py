@@ -12,7 +12,7 @@ from tests.people import Caller, Person
 
 def bridge(*, reached: bool = True, seconds_ago: int = 0) -> Bridge:
     at = timezone.now() - timedelta(seconds=seconds_ago)
-    return Bridge.objects.create(host="here", pid=1, reached=reached, seen_at=at)
+    return Bridge.objects.create(host="here", pid=1, reached_at=at if reached else None, seen_at=at)
 
 
 def told() -> Any:

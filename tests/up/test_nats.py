@@ -39,15 +39,17 @@ def bus() -> Iterator[Nats]:
 
 async def test_an_anonymous_device_says_what_devices_say(bus: Nats) -> None:
     said = ["device.discovered", "node.n1.heartbeat", "device.d1.status", "device.d1.telemetry", "hal.v1.motor.cmd",
-            "hal.v1.motor.telemetry.d1", "hal.v1.sensor.range.event", "hal.v1.camera.discovery.announce.n1"]  # fmt: skip
+            "hal.v1.motor.telemetry.d1", "hal.v1.sensor.range.event",
+            "hal.v1.camera.discovery.announce.n1"]  # fmt: skip
     assert await what_arrives(bus, None, *said) == (said, [])
 
 
 @pytest.mark.parametrize(
     "subject",
-    ["device.d1.command", "node.n1.flow.deploy", "node.n1.flow.undeploy", "hub.events.devices", "hub.anything", "hub.acks",
-     "hal.v1.system.cmd", "hal.v1.system.cmd.reboot", "hal.v1.camera.cmd.n1", "hal.v2.motor.cmd", "device.a.b.status",
-     "_INBOX.somebody", "$JS.API.STREAM.CREATE.x", "$MQTT.msgs.device.d1.command", "$SYS.REQ.SERVER.PING", "anything.else"],
+    ["device.d1.command", "node.n1.flow.deploy", "node.n1.flow.undeploy", "hub.events.devices", "hub.anything",
+     "hub.acks", "hal.v1.system.cmd", "hal.v1.system.cmd.reboot", "hal.v1.camera.cmd.n1", "hal.v2.motor.cmd",
+     "device.a.b.status", "_INBOX.somebody", "$JS.API.STREAM.CREATE.x", "$MQTT.msgs.device.d1.command",
+     "$SYS.REQ.SERVER.PING", "anything.else"],
 )  # fmt: skip
 async def test_an_anonymous_client_cannot_say_what_is_the_hubs(bus: Nats, subject: str) -> None:
     assert await what_arrives(bus, None, subject) == ([], [subject.lower()])

@@ -154,7 +154,8 @@ def test_a_key_that_is_no_part_of_a_subject_is_never_written(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", ['", permissions: {} }, { user: "evil', "$NATS_PASSWORD", "} ] # ", "\\", "include 'other'", "a\nb", "{{%s}}"]
+    "odd",
+    ['", permissions: {} }, { user: "evil', "$NATS_PASSWORD", "} ] # ", "\\", "include 'other'", "a\nb", "{{%s}}"],
 )
 async def test_whatever_the_hubs_name_and_password_are_they_are_only_that(odd: str) -> None:
     with scratch() as directory:
