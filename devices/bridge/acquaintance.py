@@ -1,13 +1,15 @@
 """Which keys on the bus are nodes of this hub, and what strangers said until they are."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from devices.models import Node
 
 MOST_STRANGERS = 1000
 MOST_SAID = 16
+REMEMBERED = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +26,32 @@ def read() -> dict[str, Known]:
     return {key: Known(pk, key, kind, bool(digest)) for pk, key, kind, digest in rows}
 
 
+@dataclass(slots=True)
+class _Stranger:
+    since: datetime
+    said: dict[str, bytes]
+
+
 class Strangers:
     """What they said waits a moment for their row."""
 
     def __init__(self) -> None:
-        self._said: dict[str, dict[str, bytes]] = {}
+        self._by_key: dict[str, _Stranger] = {}
 
-    def note(self, key: str, subject: str, data: bytes) -> bool:
-        """True when the key is new here."""
-        said = self._said.get(key)
-        if said is None:
-            if len(self._said) >= MOST_STRANGERS:
+    def note(self, key: str, subject: str, data: bytes, at: datetime) -> bool:
+        """False when there are too many: they will speak again."""
+        stranger = self._by_key.get(key)
+        if stranger is None:
+            if len(self._by_key) >= MOST_STRANGERS:
                 return False
-            said = self._said[key] = {}
-        if len(said) < MOST_SAID:
-            said[subject] = data
+            stranger = self._by_key[key] = _Stranger(at, {})
+        if len(stranger.said) < MOST_SAID or subject in stranger.said:
+            stranger.said[subject] = data
         return True
 
-    def now_known(self, known: dict[str, Known]) -> Iterator[tuple[str, bytes]]:
-        """Of those that are not, nothing is kept: they will speak again."""
-        said, self._said = self._said, {}
-        for key, messages in said.items():
-            if key in known:
-                yield from messages.items()
+    def now_known(self, known: Mapping[str, Known], at: datetime) -> list[tuple[str, bytes]]:
+        found = [item for key, one in self._by_key.items() if key in known for item in one.said.items()]
+        self._by_key = {
+            key: one for key, one in self._by_key.items() if key not in known and at - one.since < REMEMBERED
+        }
+        return found

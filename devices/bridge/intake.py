@@ -62,7 +62,7 @@ class Intake:
 
     def acquaint(self, known: dict[str, Known], at: datetime) -> None:
         self.known = known
-        self.take(list(self.strangers.now_known(known)), at)
+        self.take(self.strangers.now_known(known, at), at)
 
     def _route(self, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
         words = subject.split(".")
@@ -82,7 +82,7 @@ class Intake:
 
     def _heartbeat(self, key: str, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
         given = reading.an_object(data)
-        known = self._whose(key, subject, data, lambda: bus_words.spoken(key, given))
+        known = self._whose(key, subject, data, at, lambda: bus_words.spoken(key, given))
         if known is None:
             return
         if known.kind == bus_words.UNKNOWN and given.get("type"):
@@ -93,12 +93,12 @@ class Intake:
 
     def _status(self, key: str, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
         given = reading.an_object(data)
-        if known := self._whose(key, subject, data, lambda: bus_words.spoken(key, given)):
+        if known := self._whose(key, subject, data, at, lambda: bus_words.spoken(key, given)):
             self._stores.sign(known.node_id, Sign(at=at, status=bus_words.status_of(given)))
 
     def _telemetry(self, key: str, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
         given = reading.an_object(data)
-        if known := self._whose(key, subject, data, lambda: Sighting(key, name=key)):
+        if known := self._whose(key, subject, data, at, lambda: Sighting(key, name=key)):
             self._read(known, every_number(given), at, readings)
             self._alive(known, at)
 
@@ -111,7 +111,7 @@ class Intake:
             self._cameras(words[-1], subject, data, at)
         elif len(words) > 4 and words[-2] in OWNED:
             message = reading.message(data)
-            if known := self._whose(words[-1], subject, data, lambda: Sighting(words[-1], name=words[-1])):
+            if known := self._whose(words[-1], subject, data, at, lambda: Sighting(words[-1], name=words[-1])):
                 self._told_of(known, message, at, readings)
         else:
             self._shared(subject, data, at, readings)
@@ -120,7 +120,7 @@ class Intake:
         """Here only the message says whose it is, so it is nobody's word who has a credential."""
         message = reading.message(data)
         key = message.device_id
-        known = self._whose(key, subject, data, lambda: _introduced(message))
+        known = self._whose(key, subject, data, at, lambda: _introduced(message))
         if known is not None and not known.has_credential:
             self._told_of(known, message, at, readings)
 
@@ -145,16 +145,16 @@ class Intake:
         if sighting is None:
             return
         self._stores.sighting(sighting)
-        if known := self._whose(key, subject, data, lambda: sighting):
+        if known := self._whose(key, subject, data, at, lambda: sighting):
             self._stores.sign(known.node_id, Sign(at=at, status=NodeStatus.ONLINE, lasts=CAMERA_SILENT_AFTER))
             self._stores.state(known.node_id, "camera.discovery", State(at, "", dict(sighting.metadata)))
 
     # --- Who it was
 
-    def _whose(self, key: str, subject: str, data: bytes, seen: Callable[[], Sighting]) -> Known | None:
+    def _whose(self, key: str, subject: str, data: bytes, at: datetime, seen: Callable[[], Sighting]) -> Known | None:
         """A stranger's word waits until the stranger has a row."""
         known = self.known.get(key)
-        if known is None and is_part(key) and self.strangers.note(key, subject, data):
+        if known is None and is_part(key) and self.strangers.note(key, subject, data, at):
             self._stores.sighting(seen())
         return known
 

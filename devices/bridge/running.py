@@ -113,7 +113,8 @@ class BridgeProcess:
         at = await in_thread(database_now)
         self._skew = at - timezone.now()
         self.intake.acquaint(await in_thread(acquaintance.read), at)
-        await in_thread(bridges.renew, self.bridge_id, at, reached=self.line.connected)
+        counts = bridges.Counts(self.ear.heard, self.intake.malformed, self.ear.dropped + self.line.slow)
+        await in_thread(bridges.renew, self.bridge_id, at, reached=self.line.connected, counts=counts)
 
     async def _retire(self) -> None:
         await in_thread(bridges.retire, self.bridge_id)

@@ -14,6 +14,10 @@ class Bridge(models.Model):
     host = models.CharField(max_length=255)
     pid = models.IntegerField()
     reached_at = models.DateTimeField(null=True)
+    # Messages since it started: what came in, what could not be read, and what came too fast.
+    heard = models.BigIntegerField(default=0)
+    malformed = models.BigIntegerField(default=0)
+    dropped = models.BigIntegerField(default=0)
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     seen_at = models.DateTimeField(db_default=Now(), editable=False)
 

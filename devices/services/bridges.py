@@ -2,6 +2,7 @@
 
 import os
 import socket
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,7 +19,14 @@ def enlist(bridge_id: UUID, at: datetime) -> None:
     Bridge.objects.create(id=bridge_id, host=socket.gethostname()[:255], pid=os.getpid(), seen_at=at)
 
 
-def renew(bridge_id: UUID, at: datetime, *, reached: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    heard: int = 0
+    malformed: int = 0
+    dropped: int = 0
+
+
+def renew(bridge_id: UUID, at: datetime, *, reached: bool, counts: Counts = Counts()) -> None:
     """Also says whether it has the bus, and since when."""
     with transaction.atomic():
         Bridge.objects.filter(seen_at__lt=at - LEASE).delete()
@@ -27,8 +35,8 @@ def renew(bridge_id: UUID, at: datetime, *, reached: bool) -> None:
             enlist(bridge_id, at)
             mine = Bridge.objects.get(pk=bridge_id)
         _note(mine, at, reached)
-        mine.seen_at = at
-        mine.save(update_fields=["seen_at", "reached_at"])
+        mine.seen_at, mine.heard, mine.malformed, mine.dropped = at, counts.heard, counts.malformed, counts.dropped
+        mine.save(update_fields=["seen_at", "reached_at", "heard", "malformed", "dropped"])
 
 
 def _note(mine: Bridge, at: datetime, reached: bool) -> None:

@@ -1,19 +1,20 @@
 """Devices that were never here before: found by an announcement, or by what they say themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from devices import bus_words, particulars
 from devices.bus_words import Sighting
 from devices.choices import NodeStatus
 from devices.models import BusNode, Node
 from devices.services import bus_events
-from rdos.kernel.journal import Who, record, row_of
+from rdos.kernel.journal import Who, entry_of, record_all, row_of
 from rdos.kernel.journal.storable import storable
+from rdos.kernel.models import JournalEntry
 
 # Anybody on the network can make up ids: this many wait for a claim at once, and the next ones until some are seen to.
 MOST_UNCLAIMED = 1000
@@ -24,18 +25,35 @@ def meet(sightings: Sequence[Sighting], at: datetime) -> int:
     latest = {one.key: one for one in sightings}
     known = {node.key: node for node in Node.objects.filter(key__in=latest).select_related("bus")}
     room = MOST_UNCLAIMED - Node.objects.filter(on_bus=True, claimed=False).count() if latest.keys() - known else 0
-    new = 0
-    for key, sighting in sorted(latest.items()):
-        if key in known:
-            _seen_again(known[key], sighting)
-        elif new < room:
-            new += _make(sighting)
-    return new
+    for key, node in known.items():
+        _seen_again(node, latest[key])
+    # In one order, so that two bridges never wait for each other.
+    strangers = [latest[key] for key in sorted(latest.keys() - known)]
+    return _make(strangers[: max(0, room)]) if strangers else 0
 
 
-def _make(sighting: Sighting) -> bool:
-    """Another bridge may have heard the same."""
-    node = Node(
+@transaction.atomic
+def _make(sightings: Sequence[Sighting]) -> int:
+    """Another bridge may have heard the same: whose row it is, that one goes on with it."""
+    wanted = {node.pk: (node, sighting) for node, sighting in ((_node(one), one) for one in sightings)}
+    Node.objects.bulk_create([node for node, _ in wanted.values()], ignore_conflicts=True)
+    made = Node.objects.filter(pk__in=wanted).order_by("key")
+    pairs = [(node, wanted[node.pk][1]) for node in made]
+    rows = [BusNode(node=node, kind=sighting.kind, **_said(sighting)) for node, sighting in pairs]
+    BusNode.objects.bulk_create(rows)
+    record_all([_entry(node, sighting) for node, sighting in pairs])
+    for node, _ in pairs:
+        bus_events.tell_on_commit(bus_events.FOUND, node)
+    return len(pairs)
+
+
+def _entry(node: Node, sighting: Sighting) -> JournalEntry:
+    facts = {"key": node.key, "kind": sighting.kind, "address": sighting.address}
+    return entry_of(who=BUS, action="node.discover", about=row_of(node), after=facts)
+
+
+def _node(sighting: Sighting) -> Node:
+    return Node(
         key=sighting.key,
         name=sighting.name or sighting.key,
         device_type=bus_words.driver_of(sighting.kind),
@@ -45,17 +63,6 @@ def _make(sighting: Sighting) -> bool:
         address=sighting.address,
         metadata=storable(dict(sighting.metadata)),
     )
-    try:
-        with transaction.atomic():
-            node.save(force_insert=True)
-            node.refresh_from_db(fields=["created_at"])
-            node.bus = BusNode.objects.create(node=node, kind=sighting.kind, **_said(sighting))
-            facts = {"key": node.key, "kind": sighting.kind, "address": sighting.address}
-            record(who=BUS, action="node.discover", about=row_of(node), after=facts)
-            bus_events.tell_on_commit("device.discovered", node)
-    except IntegrityError:
-        return False
-    return True
 
 
 BUS = Who(kind="system", label="the bus")
@@ -83,7 +90,7 @@ def _seen_again(node: Node, sighting: Sighting) -> None:
 
 
 def _about(node: Node, sighting: Sighting) -> dict[str, Any]:
-    about: dict[str, Any] = {"metadata": _merged(node.metadata or {}, storable(dict(sighting.metadata)))}
+    about: dict[str, Any] = {"metadata": _merged(node.metadata or {}, sighting.metadata)}
     if sighting.address:
         about["address"] = sighting.address
     if _is_kind_new(node, sighting):
@@ -94,9 +101,9 @@ def _about(node: Node, sighting: Sighting) -> dict[str, Any]:
     return about
 
 
-def _merged(kept: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+def _merged(kept: dict[str, Any], said: Mapping[str, Any]) -> object:
     """Anybody may announce anything, again and again."""
-    merged = {**kept, **said}
+    merged = storable({**kept, **said})
     return merged if len(orjson.dumps(merged)) <= particulars.LARGEST_METADATA else kept
 
 

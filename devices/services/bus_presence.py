@@ -1,6 +1,6 @@
 """Who is there on the bus: whoever was heard, for a while."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,9 @@ from django.db.models.functions import Coalesce, Greatest
 from devices.choices import CONNECTED, NodeStatus
 from devices.models import BusNode, Node
 from devices.services import bridges, bus_events
-from rdos.kernel.journal import Who, record, row_of
+from rdos.kernel.journal import Who, entry_of, record_all, row_of
 from rdos.kernel.journal.storable import storable
+from rdos.kernel.models import JournalEntry
 
 # Three heartbeats missed. Cameras announce themselves every 30 seconds and say nothing else.
 SILENT_AFTER = timedelta(seconds=30)
@@ -61,9 +62,11 @@ def note(signs: Mapping[UUID, Sign]) -> None:
     nodes = list(held.select_related("bus"))
     for lasts in {sign.lasts for sign in signs.values()}:
         _prolong([node.pk for node in nodes if signs[node.pk].lasts == lasts], signs, lasts)
-    for node in nodes:
-        _note(node, signs[node.pk])
-    Node.objects.bulk_update(nodes, ["last_seen_at", "last_health", "address"], batch_size=200)
+    entries = [entry for node in nodes for entry in _note(node, signs[node.pk])]
+    fields = ["last_seen_at", "last_health", "address", "status", "status_reason"]
+    # The rows are held, so that nobody else moves them meanwhile.
+    Node.objects.bulk_update(nodes, fields, batch_size=100)
+    record_all(entries)
 
 
 def _prolong(node_ids: list[UUID], signs: Mapping[UUID, Sign], lasts: timedelta) -> None:
@@ -72,24 +75,24 @@ def _prolong(node_ids: list[UUID], signs: Mapping[UUID, Sign], lasts: timedelta)
         BusNode.objects.filter(pk__in=node_ids).update(heard_until=Greatest(Coalesce(F("heard_until"), until), until))
 
 
-def _note(node: Node, sign: Sign) -> None:
+def _note(node: Node, sign: Sign) -> Iterator[JournalEntry]:
     node.last_seen_at = max(sign.at, node.last_seen_at or sign.at)
     node.address = sign.address or node.address
     if sign.health is not None:
         node.last_health = storable(sign.health)
-    _note_latch(node, sign)
+    yield from _note_latch(node, sign)
     status, reason = _judged(node, sign)
     if status != node.status or reason != node.status_reason:
-        _move(node, status, reason)
+        yield _moved(node, status, reason)
 
 
-def _note_latch(node: Node, sign: Sign) -> None:
+def _note_latch(node: Node, sign: Sign) -> Iterator[JournalEntry]:
     if sign.latched is None or sign.latched == (node.bus.latched_at is not None):
         return
     node.bus.latched_at = sign.at if sign.latched else None
     BusNode.objects.filter(pk=node.pk).update(latched_at=node.bus.latched_at)
     word = "node.emergency_stop" if sign.latched else "node.released"
-    record(who=who_of(node), action=word, about=row_of(node))
+    yield entry_of(who=who_of(node), action=word, about=row_of(node))
 
 
 def _judged(node: Node, sign: Sign) -> tuple[NodeStatus, str]:
@@ -104,15 +107,13 @@ def _judged(node: Node, sign: Sign) -> tuple[NodeStatus, str]:
     return NodeStatus.ONLINE, ""
 
 
-def _move(node: Node, status: NodeStatus, reason: str) -> None:
-    """The row is held, so that nobody else moves it meanwhile."""
+def _moved(node: Node, status: NodeStatus, reason: str) -> JournalEntry:
     was_there, is_there = node.status in CONNECTED, status in CONNECTED
     facts: dict[str, Any] = {"status": status, "reason": reason, "bus": True}
-    node.status, node.status_reason = status, reason
-    Node.objects.filter(pk=node.pk).update(status=status, status_reason=reason[:256])
+    node.status, node.status_reason = status, reason[:256]
+    bus_events.tell_on_commit(bus_events.CHANGED, node)
     word = "node.health" if was_there and is_there else "node.connect" if is_there else "node.disconnect"
-    record(who=who_of(node), action=word, about=row_of(node), details=facts)
-    bus_events.tell_on_commit("device.updated", node)
+    return entry_of(who=who_of(node), action=word, about=row_of(node), details=facts)
 
 
 def sweep(at: datetime) -> int:
@@ -128,14 +129,18 @@ def sweep(at: datetime) -> int:
 def _part(rows: QuerySet[Node], at: datetime, reason: str, *, alarm: bool) -> int:
     held = rows.order_by("pk").select_related("bus").select_for_update(of=("self",), skip_locked=True)
     nodes = list(held[:MOST_SWEPT])
+    Node.objects.filter(pk__in=[node.pk for node in nodes]).update(status=NodeStatus.OFFLINE, status_reason=reason)
     for node in nodes:
         node.status, node.status_reason = NodeStatus.OFFLINE, reason
-        Node.objects.filter(pk=node.pk).update(status=node.status, status_reason=reason)
-        if alarm:
-            facts = {"reason": reason, "maintenance": node.in_maintenance(at), "bus": True}
-            record(who=who_of(node), action="node.disconnect", about=row_of(node), details=facts)
-        bus_events.tell_on_commit("device.updated", node)
+        bus_events.tell_on_commit(bus_events.CHANGED, node)
+    if alarm:
+        record_all([_parted(node, at, reason) for node in nodes])
     return len(nodes)
+
+
+def _parted(node: Node, at: datetime, reason: str) -> JournalEntry:
+    facts = {"reason": reason, "maintenance": node.in_maintenance(at), "bus": True}
+    return entry_of(who=who_of(node), action="node.disconnect", about=row_of(node), details=facts)
 
 
 def who_of(node: Node) -> Who:

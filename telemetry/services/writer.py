@@ -18,7 +18,7 @@ from telemetry.services import storing
 from telemetry.services.series import Key
 from telemetry.services.storing import Point, Value
 
-FLUSHED_EVERY = 1.0
+FLUSHED_EVERY = 0.5
 MOST_LAST_VALUES = 200_000
 # A few minutes of a thousand nodes.
 MOST_SAMPLES = 200_000

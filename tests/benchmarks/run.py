@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 MODULES = (
     *("bench_doors", "bench_api", "bench_start", "bench_commands", "bench_stats", "bench_sockets", "bench_queue"),
-    *("bench_queue_size", "bench_schedules", "bench_webhooks", "bench_events"),
+    *("bench_queue_size", "bench_schedules", "bench_webhooks", "bench_events", "bench_bus"),
 )
 
 

@@ -1,7 +1,7 @@
 """Writes entries, always in the transaction of the change they tell of."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db.models import CharField, Model
 
@@ -13,7 +13,28 @@ from rdos.kernel.secrecy import HIDDEN, looks_secret
 Facts = Mapping[str, object]
 
 
-def record(
+class Told(TypedDict):
+    who: Who
+    action: str
+    about: Row
+    before: NotRequired[Facts | None]
+    after: NotRequired[Facts | None]
+    details: NotRequired[Facts | None]
+    summary: NotRequired[str]
+
+
+def record(**told: Unpack[Told]) -> JournalEntry:
+    entry = entry_of(**told)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_all(entries: Sequence[JournalEntry]) -> None:
+    """What happened to many at once, as `entry_of` makes it."""
+    JournalEntry.objects.bulk_create(entries, batch_size=500)
+
+
+def entry_of(
     *,
     who: Who,
     action: str,
@@ -23,7 +44,8 @@ def record(
     details: Facts | None = None,
     summary: str = "",
 ) -> JournalEntry:
-    entry = JournalEntry(
+    """Not written yet."""
+    return JournalEntry(
         **_clipped("action", action),
         **_clipped("actor_kind", who.kind),
         **_clipped("actor_id", who.id),
@@ -38,8 +60,6 @@ def record(
         after=_facts(after),
         details=_facts(details),
     )
-    entry.save(force_insert=True)
-    return entry
 
 
 def row_of(row: Model) -> Row:
