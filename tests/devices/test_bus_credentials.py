@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -19,8 +20,11 @@ from pytest_django import Settings
 from devices.models import BusNode, Node
 from devices.services import bus_users, nodes
 from rdos.kernel.models import JournalEntry
+from rdos.up.nats import server as nats_server
 from rdos.up.nats_config import MAIN, USERS
+from rdos.up.programs import Program
 from tests.people import Person
+from tests.ports import free
 from tests.servers import LoneNats, nats_of_its_own
 from tests.up.bus_clients import (
     is_let_in,
@@ -35,6 +39,7 @@ from tests.up.bus_clients import (
     what_arrives,
     what_it_hears,
 )
+from tests.up.hosting import running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 T = TypeVar("T")
@@ -232,18 +237,23 @@ def test_the_command_writes_the_rows_of_a_restored_hub(bus: LoneNats, admin: Per
     assert is_let_in(bus.server, login)
 
 
-def test_the_command_writes_all_that_a_server_needs(bus: LoneNats, admin: Person, tmp_path: Path) -> None:
-    """As docker compose has it."""
+def test_the_command_writes_all_that_a_server_needs(
+    bus: LoneNats, admin: Person, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As docker compose has it: a server that nobody but this command has prepared."""
     login = issued(admin, node("arm-7"))
-    bus.stop()
-    for name in (MAIN, USERS):
-        (bus.server.directory / name).unlink()
-    call_command("configure_bus", listen="127.0.0.1", store=tmp_path)
-    assert "listen" not in users(bus)
-    main = (bus.server.directory / MAIN).read_text()
-    assert f'store_dir: "{tmp_path}"' in main
-    bus.start()
-    assert is_let_in(bus.server, login)
+    server = replace(bus.server, port=free(), mqtt_port=free())
+    monkeypatch.setenv("NATS_PORT", str(server.port))
+    monkeypatch.setenv("MQTT_PORT", str(server.mqtt_port))
+    settings.BUS_CONFIG_DIR, settings.NATS_URL = tmp_path, server.url
+    call_command("configure_bus", listen="127.0.0.1", store=tmp_path / "store")
+    program = Program("nats", [str(nats_server(server.lodging)), "--config", str(tmp_path / MAIN)])
+    with running(program, server.ready):
+        assert is_let_in(server, login)
+        assert not is_let_in(server, ("arm-7", "wrong"))
+        another = issued(admin, node("lamp"))
+        assert is_let_in(server, another)
+        assert (tmp_path / "store" / "jetstream").is_dir()
 
 
 def test_half_of_what_a_server_needs_is_refused(bus: LoneNats) -> None:
