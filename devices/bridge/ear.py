@@ -33,7 +33,7 @@ class Ear:
         """Twenty thousand times a second, so nothing is looked into here."""
         self.heard += 1
         subject = message.subject
-        if subject in SHARED or subject.endswith(".data"):
+        if subject in SHARED or subject.endswith(".data") or ".event." in subject:
             self._hear_shared(subject, message.data)
         elif len(self._newest) < MOST_SUBJECTS or subject in self._newest:
             self._newest[subject] = message.data

@@ -29,7 +29,9 @@ SIGN_EVERY = timedelta(seconds=5)
 ALERT_EVERY = timedelta(seconds=60)
 MOTOR = "motor/differential-telemetry"
 # What stands before a device's own id at the end of a subject.
-OWNED = frozenset({"telemetry", "announce", "response", "frame", "status"})
+OWNED = frozenset({"telemetry", "event", "announce", "response", "frame", "status"})
+# So many words such a subject has: those of a device with a credential are closed to others at these lengths.
+LENGTHS = frozenset({5, 6})
 
 
 @dataclass(slots=True)
@@ -107,9 +109,9 @@ class Intake:
     def _hal(self, subject: str, words: list[str], data: bytes, at: datetime, readings: list[Reading]) -> None:
         if "cmd" in words:
             return
-        if words[2:4] == ["camera", "discovery"]:
+        if words[2:4] == ["camera", "discovery"] and len(words) in LENGTHS:
             self._cameras(words[-1], subject, data, at)
-        elif len(words) > 4 and words[-2] in OWNED:
+        elif len(words) in LENGTHS and words[-2] in OWNED:
             message = reading.message(data)
             if known := self._whose(words[-1], subject, data, at, lambda: Sighting(words[-1], name=words[-1])):
                 self._told_of(known, message, at, readings)

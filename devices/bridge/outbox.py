@@ -9,7 +9,7 @@ from devices import bus_letters
 from devices.bridge.couriers import Courier, courier_of
 from devices.bridge.evidence import Evidences
 from devices.bridge.stores import Stores
-from devices.hal import writing
+from devices.hal import subjects, writing
 from devices.services import bus_commands
 from devices.services.bus_commands import Letter
 from rdos.kernel.batches import Batch
@@ -17,7 +17,6 @@ from rdos.kernel.bus import BusAway, MessageTooLarge
 from rdos.kernel.bus.line import Line
 from rdos.kernel.clock import database_now
 
-MOTOR = "hal.v1.motor.cmd"
 ACKS = "hub.acks"
 # While another bridge publishes.
 BUSY_SECONDS = 0.02
@@ -78,7 +77,8 @@ class Outbox:
             await self._line.publish(subject, data, reply=f"{ACKS}.{letter.command_id}", confirmed=False)
             if (speeds := bus_commands.speeds_of(letter.action)) is not None:
                 self._evidences.expect(letter.command_id, letter.node_id, speeds)
-                await self._line.publish(MOTOR, writing.drive(letter.key, speeds, at), confirmed=False)
+                motor = subjects.motor(letter.key, own=letter.has_credential)
+                await self._line.publish(motor, writing.drive(letter.key, speeds, at), confirmed=False)
         except MessageTooLarge as error:
             self._unsent([letter], error.detail)
             return False

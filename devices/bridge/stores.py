@@ -119,7 +119,7 @@ def _take_unsent(items: list[tuple[UUID, str]]) -> None:
 
 
 def _take_answers(items: list[tuple[UUID, dict[str, Any]]]) -> None:
-    """Who answered is whoever was told: the broker lets nobody else use that subject."""
+    """Who answered is whoever was told, or another of the anonymous who heard it: nobody else knows that subject."""
     nodes = bus_commands.nodes_of([command_id for command_id, _ in items])
     said = [_reply(pk, nodes[pk], given) for pk, given in items if pk in nodes]
     replies.take(said, timezone.now())

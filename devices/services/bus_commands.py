@@ -101,6 +101,7 @@ class Letter:
     # What is published, byte for byte; empty for what the hub wrote itself.
     text: str
     admin_url: str
+    has_credential: bool
 
 
 @contextmanager
@@ -134,7 +135,7 @@ def claim(at: datetime, most: int = MOST_AT_ONCE) -> list[Letter]:
         node.pk: node
         for node in Node.objects.filter(pk__in={one.node_id for one in held})
         .select_related("bus")
-        .only("key", "device_type", "bus__admin_url")
+        .only("key", "device_type", "bus__admin_url", "bus__credential_hash")
     }
     return [_letter(one, nodes[one.node_id]) for one in held]
 
@@ -151,6 +152,7 @@ def _letter(command: Command, node: Node) -> Letter:
         action=orjson.loads(text) if text else command.action,
         text=text,
         admin_url=node.bus.admin_url,
+        has_credential=bool(node.bus.credential_hash),
     )
 
 
