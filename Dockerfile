@@ -7,7 +7,10 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
 
 COPY . .
-RUN useradd --system --home-dir /var/lib/rdos --create-home rdos && chown -R rdos /var/lib/rdos
+# A new volume takes over whose the folder was that it is mounted on.
+RUN useradd --system --home-dir /var/lib/rdos --create-home rdos \
+    && mkdir -m 700 /bus /var/lib/nats \
+    && chown -R rdos /var/lib/rdos /bus /var/lib/nats
 USER rdos
 
 EXPOSE 8000
