@@ -45,8 +45,3 @@ def device_of(node: Node, *, status: str = "") -> dict[str, Any]:
 
 def in_status(rows: QuerySet[Node], word: str) -> QuerySet[Node]:
     return rows.filter(status__in=[status for status, said in WORDS.items() if said == word])
-
-
-def driver_of(kind: str) -> str:
-    """Which driver reads what such a device says."""
-    return "esp32" if kind in ("esp32", "esp8266") else "generic"

@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
 
 from accounts.access import require
-from devices import particulars
+from devices import bus_words, particulars
 from devices.access import node_for, nodes_for, sees
 from devices.choices import NodeStatus
 from devices.errors import DeviceNotFound, KeyTaken, OutsideYourNodes
 from devices.models import BusNode, Node
 from devices.services import bus_events
-from devices.services.bus_devices import ONLINE, STATUSES, driver_of
+from devices.services.bus_devices import ONLINE, STATUSES
+from devices.services.bus_presence import SILENT_AFTER
 from rdos.kernel.actors import Actor
 from rdos.kernel.bus import subjects
 from rdos.kernel.journal import changes, record, row_of
@@ -78,7 +79,7 @@ def _begin(node: Node, at: datetime, fields: Mapping[str, Any]) -> None:
     node.metadata = fields.get("metadata") or None
     node.address = fields.get("address") or ""
     node.status, node.status_reason, node.last_seen_at = NodeStatus.DISCOVERED, "", at
-    node.device_type = driver_of(fields["kind"])
+    node.device_type = bus_words.driver_of(fields["kind"])
     node.bus.kind = fields["kind"]
     node.bus.capabilities = fields.get("capabilities") or {}
     node.bus.mac_address = fields.get("mac_address")
@@ -98,7 +99,7 @@ def update(*, actor: Actor, pk: UUID, fields: Mapping[str, Any], status: str = "
     if status:
         _take_word(node, status, at)
     node.save(update_fields=[*CHANGEABLE, "status", "status_reason", "last_seen_at", "updated_at"])
-    node.bus.save(update_fields=["capabilities"])
+    node.bus.save(update_fields=["capabilities", "heard_until"])
     old, new = changes(before, facts(node))
     if new:
         record(who=actor.who, action="node.update", about=row_of(node), before=old, after=new)
@@ -109,7 +110,8 @@ def update(*, actor: Actor, pk: UUID, fields: Mapping[str, Any], status: str = "
 def _take_word(node: Node, word: str, at: datetime) -> None:
     node.status, node.status_reason = STATUSES[word], ""
     if word == ONLINE:
-        node.last_seen_at = at
+        # As good a sign of life as any, and no better: it lasts no longer.
+        node.last_seen_at, node.bus.heard_until = at, at + SILENT_AFTER
 
 
 def claim(*, actor: Actor, pk: UUID, at: datetime) -> Node:
