@@ -1,0 +1,121 @@
+"""The open LAN: what Tafy's clients do without a login, with nodes of the bus and Node-RED flows, and nothing else."""
+
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from devices.models import Command, Node
+from flows.choices import Access
+from flows.models import AwaitedDeployment, Deployment, Flow
+from rdos import ticks
+from rdos.kernel.models import JournalEntry
+from tests.devices import told
+from tests.devices.test_tafy_devices import DEVICES, NEW, one
+from tests.flows.deploying import flow_of
+from tests.people import Caller, Person
+
+pytestmark = pytest.mark.django_db
+FLOWS = "/tafy/api/v1/flows/"
+# Runs Node-RED, which a microcontroller does not.
+PI = NEW | {"type": "pi"}
+CONFIG = {"flows": [{"id": "n1", "type": "inject"}]}
+
+
+@pytest.fixture
+def lan(settings: Settings) -> Caller:
+    settings.OPEN_LAN = [ip_network("192.168.0.0/16")]
+    return Caller(REMOTE_ADDR="192.168.7.7")
+
+
+def flow_by(caller: Caller, **fields: Any) -> Any:
+    response = caller.post(FLOWS, {"name": "Teleop", "config": CONFIG, **fields})
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def test_a_device_is_made_changed_and_claimed_without_a_login(lan: Caller) -> None:
+    assert lan.post(DEVICES, NEW).status_code == 200
+    assert lan.patch(one(), {"status": "online"}).json()["status"] == "online"
+    assert lan.post(one(verb="claim")).json()["claimed"] is True
+    assert lan.get(DEVICES).json()["total"] == 1
+    assert lan.get("/api/v1/devices").json()["total"] == 1
+    entries = JournalEntry.objects.filter(object_kind="node")
+    assert {(entry.actor_kind, entry.actor_address) for entry in entries} == {("lan", "192.168.7.7")}
+
+
+def test_credentials_that_clients_happen_to_send_are_still_looked_at(lan: Caller) -> None:
+    assert lan.get(DEVICES, headers={"authorization": "Bearer x"}).status_code == 401
+
+
+def test_only_from_the_lan_and_for_no_page_from_elsewhere(lan: Caller) -> None:
+    assert Caller(REMOTE_ADDR="203.0.113.9").post(DEVICES, NEW).status_code == 401
+    assert lan.post(DEVICES, NEW, headers={"origin": "https://evil.example"}).status_code == 401
+    assert lan.post(DEVICES, NEW, headers={"x-forwarded-for": "192.168.7.7"}).status_code == 401
+    assert not Node.objects.exists()
+
+
+def test_other_nodes_are_not_there(lan: Caller) -> None:
+    told.node("venue")
+    assert lan.get(DEVICES).json() == {"devices": [], "total": 0}
+    for answer in (
+        lan.get(one("venue")),
+        lan.patch(one("venue"), {"name": "Mine"}),
+        lan.post(one("venue", "claim")),
+        lan.post(one("venue", "command"), {"type": "stop"}),
+    ):
+        assert (answer.status_code, answer.json()["error"]) == (404, "Device not found")
+    assert lan.post(DEVICES, NEW | {"id": "venue"}).status_code == 409
+    assert not Command.objects.exists()
+
+
+def test_flows_of_the_lan_belong_to_nobody_and_are_shared(lan: Caller, developer: Person) -> None:
+    flow = flow_by(lan)
+    row = Flow.objects.get()
+    assert (row.owner_id, row.access) == (None, Access.SHARED)
+    assert lan.get(f"{FLOWS}{flow['id']}").json() == flow
+    assert developer.caller.get(f"{FLOWS}{flow['id']}").json() == flow
+    assert lan.patch(f"{FLOWS}{flow['id']}", {"name": "Other"}).json()["version"] == 2
+
+
+def test_of_flows_only_those_of_node_red_that_are_shared(lan: Caller, developer: Person) -> None:
+    shared = flow_by(developer.caller)
+    private = flow_by(developer.caller)
+    Flow.objects.filter(pk=private["id"]).update(access=Access.PRIVATE)
+    graph = flow_of("organism", "name: x")
+    assert [flow["id"] for flow in lan.get(FLOWS).json()] == [shared["id"]]
+    for pk in (private["id"], graph.pk):
+        path = f"{FLOWS}{pk}"
+        for answer in (
+            lan.get(path),
+            lan.patch(path, {"name": "x"}),
+            lan.post(f"{path}/deploy", {"target_nodes": ["a"]}),
+        ):
+            assert (answer.status_code, answer.json()["error"]) == (404, "Flow not found")
+        assert lan.delete(f"{path}/undeploy").status_code == 404
+
+
+def test_it_deploys_to_nodes_of_the_bus_only(lan: Caller) -> None:
+    told.node("venue", "robot")
+    lan.post(DEVICES, PI)
+    flow = flow_by(lan, target_nodes=[NEW["id"], "venue"])
+    assert lan.post(f"{FLOWS}{flow['id']}/deploy").json()["deployed"] is True
+    assert [row.node.key for row in Deployment.objects.all()] == [NEW["id"]]
+    ticks.look_at_deployments()
+    assert [command.node.key for command in Command.objects.all()] == [NEW["id"]]
+    assert lan.delete(f"{FLOWS}{flow['id']}/undeploy").json()["deployed"] is False
+
+
+def test_what_it_wants_on_a_node_to_come_is_brought_while_the_lan_is_open(lan: Caller, settings: Settings) -> None:
+    flow = flow_by(lan, target_nodes=[NEW["id"]])
+    assert lan.post(f"{FLOWS}{flow['id']}/deploy").json()["deployed"] is True
+    lan.post(DEVICES, PI)
+    networks, settings.OPEN_LAN = settings.OPEN_LAN, []
+    ticks.look_at_deployments()
+    assert not Deployment.objects.exists()
+    assert "may not deploy" in AwaitedDeployment.objects.get().error
+    settings.OPEN_LAN = networks
+    ticks.look_at_deployments()
+    assert Deployment.objects.get().node.key == NEW["id"]
+    assert not AwaitedDeployment.objects.exists()
