@@ -9,7 +9,6 @@ from rdos.console.views import account, entrance, front, second_factor
 from scheduling.admin import day
 
 urlpatterns = [
-    path("", front.front),
     path("front/live", front.live),
     # Where people of the bilbycast manager have their bookmarks.
     path("dashboard", leads_to("/")),

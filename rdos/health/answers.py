@@ -48,6 +48,10 @@ BASIC: dict[str, Callable[[Finding], Any]] = {
 }
 
 
+# The version is that of the API they know.
+GREETING = {"message": "Tafy Studio Hub API", "version": "0.0.1", "docs": "/docs", "health": "/health"}
+
+
 def basic(accent: Accent, nats: Finding) -> Any:
     return BASIC.get(accent.name, _ours)(nats)
 

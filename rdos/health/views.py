@@ -25,6 +25,12 @@ def basic(request: HttpRequest) -> HttpResponse:
     return _json(answers.basic(accent_of(request), checks.nats()))
 
 
+@answers_only("GET")
+def greeting(request: HttpRequest) -> HttpResponse:
+    """Tafy's clients look here for whom they have reached."""
+    return _json(answers.GREETING)
+
+
 @answers_only("GET", "HEAD")
 def detailed(request: HttpRequest) -> HttpResponse:
     return _json(answers.detailed(accent_of(request), checks.everything()))

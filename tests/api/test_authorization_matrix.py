@@ -62,6 +62,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "devices/<str:key>"): DEVICES_READ,
     ("PATCH", "devices/<str:key>"): DEVICES,
     ("POST", "devices/<str:key>/claim"): DEVICES,
+    ("POST", "devices/<str:key>/command"): DEVICES,
     ("GET", "node-groups"): PEOPLE,
     ("POST", "node-groups"): ADMINS,
     ("GET", "node-groups/<uuid:pk>"): PEOPLE,

@@ -10,13 +10,18 @@ from django.http.response import HttpResponseBase
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.api.views import ApiView
 
+Answering = Callable[..., HttpResponseBase]
 
-def spoken(view: type[ApiView], **others: type[ApiView]) -> Callable[..., HttpResponseBase]:
+
+def spoken(view: type[ApiView], **others: type[ApiView]) -> Answering:
     """The document and the matrix of rights know the hub's own view; the others keep to its rules."""
-    own = view.as_view()
-    by_accent = {name: other.as_view() for name, other in others.items()}
+    return chosen(view.as_view(), **{name: other.as_view() for name, other in others.items()})
 
-    def chosen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+
+def chosen(own: Answering, **by_accent: Answering) -> Answering:
+    """The same of plain views."""
+
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return by_accent.get(accent_of(request).name, own)(request, *args, **kwargs)
 
-    return update_wrapper(chosen, own)
+    return update_wrapper(answer, own)
