@@ -36,6 +36,7 @@ NOUNS = {
     "accounts.user": "users",
     "accounts.apitoken": "tokens",
     "devices.node": "nodes",
+    "devices.busnode": "nodes",
     "devices.nodegroup": "groups",
     "devices.command": "commands",
     "devices.operation": "commands",

@@ -145,6 +145,12 @@ class InSync(Conflict):
     code = "in_sync"
 
 
+class ClaimedAlready(Conflict):
+    """Somebody has claimed this device. Delete it on its own page."""
+
+    code = "claimed_already"
+
+
 class NothingToRetry(Conflict):
     """Nothing of this operation failed, or it was retried already."""
 

@@ -1,5 +1,5 @@
 """The fleet in the console."""
 
-from devices.admin import commands, groups, nodes, operations, tunnels
+from devices.admin import commands, groups, inbox, nodes, operations, tunnels
 
-__all__ = ["commands", "groups", "nodes", "operations", "tunnels"]
+__all__ = ["commands", "groups", "inbox", "nodes", "operations", "tunnels"]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.access import allows
 from devices.access import commands_for, nodes_for, tunnels_for, within
+from devices.admin import inbox
 from devices.admin.cells import TONES
 from devices.admin.filters import missed, waits_for_its_node
 from devices.admin.places import node_place
@@ -111,6 +112,20 @@ def tunnels(actor: Actor, at: datetime) -> Iterator[Attention]:
     if len(broken) > SHOWN:
         link = reverse("admin:devices_tunnel_changelist") + "?state=failed"
         yield Attention("more-tunnels", Level.WARNING, "And more tunnels failed", "", link)
+
+
+def found(actor: Actor, at: datetime) -> Iterator[Attention]:
+    number = inbox.unclaimed(actor).count() if allows(actor, "nodes.read") else 0
+    if number:
+        title = (
+            f"{_counted(number, 'device was', 'devices were')} found on the bus and {_are(number)} claimed by nobody"
+        )
+        link = reverse("admin:devices_busnode_changelist")
+        yield Attention("found-on-the-bus", Level.NOTICE, title, "Claim what is yours, or forget it.", link)
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def drift(actor: Actor, at: datetime) -> Iterator[Attention]:

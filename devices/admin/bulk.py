@@ -48,6 +48,8 @@ class Bulk:
     run: Callable[[Actor, Sequence[Node], Data, datetime], Iterator[Result]]
     form: Callable[[Actor, Data | None], Form] = lambda actor, data: Form(data)
     dangerous: bool = False
+    # Done at once, without a question.
+    harmless: bool = False
 
 
 def each(verb: Callable[[Actor, Node, Data, datetime], str], *, secret: bool = False) -> Any:
@@ -74,8 +76,10 @@ def worded(error: DomainError) -> str:
     return " ".join(said) or error.detail
 
 
-def chosen(page: ModelPage, request: HttpRequest, queryset: QuerySet[Node]) -> list[Node] | None:
-    nodes = list(queryset.order_by("name", "id")[: MOST_NODES + 1])
+def chosen(page: ModelPage, request: HttpRequest, queryset: QuerySet[Any]) -> list[Node] | None:
+    # A row of the inbox has the id of its node.
+    found = Node.objects.filter(pk__in=queryset.order_by().values("pk"))
+    nodes = list(found.order_by("name", "id")[: MOST_NODES + 1])
     if len(nodes) > MOST_NODES:
         messages.error(request, f"At most {MOST_NODES} nodes at once; choose fewer.")
         return None
@@ -84,13 +88,19 @@ def chosen(page: ModelPage, request: HttpRequest, queryset: QuerySet[Node]) -> l
 
 def asked(bulk: Bulk) -> Callable[..., HttpResponse]:
     @action(description=bulk.button, permissions=[bulk.permission])
-    def ask(page: ModelPage, request: HttpRequest, queryset: QuerySet[Node]) -> HttpResponse:
+    def ask(page: ModelPage, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         nodes = chosen(page, request, queryset)
         if nodes is None:
             return HttpResponseRedirect(page.place("changelist"))
-        actor, sure = actor_in_console(request), "confirmed" in request.POST
+        actor, sure = actor_in_console(request), bulk.harmless or "confirmed" in request.POST
         form = bulk.form(actor, request.POST if sure else None)
-        facts = {"title": bulk.title, "bulk": bulk, "rows": nodes, "back": page.place("changelist")}
+        facts = {
+            "title": bulk.title,
+            "bulk": bulk,
+            "rows": nodes,
+            "back": page.place("changelist"),
+            "whence": page.noun,
+        }
         if not (sure and form.is_valid()):
             return page.page(request, "console/fleet/ask.html", form=form, **facts)
         results = list(bulk.run(actor, nodes, form.cleaned_data, timezone.now()))

@@ -105,6 +105,10 @@ def seen(node: Node, at: datetime) -> SafeString:
     then = node.last_seen_at
     if then is None:
         return mark_safe("now" if node.is_connected else "never")  # noqa: S308 a word
+    return since(then, at)
+
+
+def since(then: datetime, at: datetime) -> SafeString:
     exact, said = f"{then:%Y-%m-%d %H:%M:%S} UTC", ago(then, at)
     return format_html('<time class="f-ago" datetime="{}" title="{}">{}</time>', then.isoformat(), exact, said)
 

@@ -1,6 +1,5 @@
 """A person tells a node something from its page, and takes back what was not carried out yet."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,9 +21,6 @@ from devices.services.actions import UPDATE, spec_of
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import DomainError
 from rdos.kernel.secrecy import mask
-
-# What is published there waits for nobody; for so long an answer is believed.
-ON_BUS = timedelta(minutes=1)
 
 
 @require_POST
@@ -62,7 +58,7 @@ def _tell(actor: Actor, node: Node, form: CommandForm | AnotherForm, data: Query
     action, at = form.action(), timezone.now()
     if action["type"] == UPDATE:
         return configuring.configure(actor=actor, node=node, config=action.get("config"), at=at, wait=None)
-    ttl = ON_BUS if node.on_bus else KEEPING.get(data.get("keep", ""), KEEPING["1d"])
+    ttl = telling.BUS_LIVES if node.on_bus else KEEPING.get(data.get("keep", ""), KEEPING["1d"])
     return telling.tell(actor=actor, node=node, action=action, at=at, wait=None, ttl=ttl)
 
 

@@ -37,7 +37,7 @@ DELETION = Question(
 )
 
 
-def _asked(request: HttpRequest, ask: Question, back: str, node: Node | None = None) -> HttpResponse:
+def asked(request: HttpRequest, ask: Question, back: str, node: Node | None = None) -> HttpResponse:
     return render(request, "console/fleet/question.html", {"ask": ask, "node": node, "back": back})
 
 
@@ -65,7 +65,7 @@ def new_token(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_in_console(request)
     node = node_for(actor, pk, "nodes.credentials")
     if request.method != "POST":
-        return _asked(request, NEW_TOKEN, node_place(pk), node)
+        return asked(request, NEW_TOKEN, node_place(pk), node)
     token = tokens.issue(actor=actor, pk=pk, at=timezone.now())
     node.refresh_from_db()
     return show_token(request, node, token)
@@ -76,7 +76,7 @@ def rotate(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_in_console(request)
     node = node_for(actor, pk, "nodes.credentials")
     if request.method != "POST":
-        return _asked(request, ROTATION, node_place(pk), node)
+        return asked(request, ROTATION, node_place(pk), node)
     try:
         telling.tell(actor=actor, node=node, action={"type": ROTATE}, at=timezone.now(), wait=None)
     except DomainError as error:
@@ -92,7 +92,7 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_in_console(request)
     node = node_for(actor, pk, "nodes.delete")
     if request.method != "POST":
-        return _asked(request, DELETION, node_place(pk), node)
+        return asked(request, DELETION, node_place(pk), node)
     nodes.delete(actor=actor, pk=pk, at=timezone.now())
     messages.success(request, f"{node.name} is deleted.")
     return HttpResponseRedirect(reverse("admin:devices_node_changelist"), status=303)

@@ -43,6 +43,7 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
         fleet.nodes,
         fleet.tunnels,
         fleet.commands,
+        fleet.found,
         work.flows,
         work.runs,
         work.robots,

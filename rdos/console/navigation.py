@@ -1,5 +1,6 @@
 """Where one can go: data for the theme's sidebar and for ours. A new app adds its group here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,9 @@ from django.urls import reverse
 
 from accounts.access import allows
 from accounts.authentication import actor_in_console
+from devices.admin import inbox
+from devices.admin.inbox import MOST_COUNTED
+from rdos.kernel.actors import Actor
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Place:
     link: str
     # The rulebook's action that lets somebody see it; none means everybody who is signed in.
     action: str = ""
+    # How much waits there.
+    count: Callable[[Actor], int] | None = None
 
     @property
     def address(self) -> str:
@@ -39,6 +45,7 @@ GROUPS = (
         "Fleet",
         (
             Place("Nodes", "memory", "admin:devices_node_changelist", "nodes.read"),
+            Place("Found on the bus", "inbox", "admin:devices_busnode_changelist", "nodes.read", inbox.waiting),
             Place("Topology", "hub", "/topology", "nodes.read"),
             Place("Groups", "category", "admin:devices_nodegroup_changelist", "groups.read"),
             Place("Commands", "terminal", "admin:devices_command_changelist", "commands.read"),
@@ -93,10 +100,15 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     for group in GROUPS:
         places = [place for place in group.places if not place.action or allows(actor, place.action)]
         if places:
-            found.append({"title": group.title, "items": [_item(place, request.path) for place in places]})
+            found.append({"title": group.title, "items": [_item(place, request.path, actor) for place in places]})
     return found
 
 
-def _item(place: Place, path: str) -> dict[str, Any]:
+def _item(place: Place, path: str, actor: Actor) -> dict[str, Any]:
     at = place.is_at(path) or path.startswith(INSIDE.get(place.link, "\n"))
-    return {"title": place.title, "icon": place.icon, "link": place.address, "active": at}
+    item = {"title": place.title, "icon": place.icon, "link": place.address, "active": at}
+    return item | ({"badge": _short(number)} if place.count and (number := place.count(actor)) else {})
+
+
+def _short(number: int) -> str:
+    return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"

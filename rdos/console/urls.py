@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from devices.admin import adding, configuration, fresh, node_page, saved_views, settings, telling, topology, verbs
+from devices.admin import (
+    adding,
+    claiming,
+    configuration,
+    fresh,
+    node_page,
+    saved_views,
+    settings,
+    telling,
+    topology,
+    verbs,
+)
 from flows.admin import queue
 from rdos.console.pages import asked_again, leads_to, signed_in
 from rdos.console.views import account, entrance, front, second_factor
@@ -27,9 +38,11 @@ urlpatterns = [
     path("commands/<uuid:pk>/cancel", signed_in(telling.cancel)),
     path("nodes/add", signed_in(adding.add)),
     path("nodes/fresh", asked_again(fresh.rows)),
+    path("nodes/inbox", leads_to("admin:devices_busnode_changelist")),
     path("nodes/simulated/remove", signed_in(verbs.remove_simulated)),
     path("nodes/<uuid:pk>", signed_in(node_page.page)),
     path("nodes/<uuid:pk>/awaited", asked_again(adding.awaited)),
+    path("nodes/<uuid:pk>/claim", signed_in(claiming.claim)),
     path("nodes/<uuid:pk>/commands", signed_in(telling.send)),
     path("nodes/<uuid:pk>/config", signed_in(configuration.page)),
     path("nodes/<uuid:pk>/config/adopt", signed_in(configuration.adopt)),
@@ -41,6 +54,7 @@ urlpatterns = [
     path("nodes/<uuid:pk>/connections", signed_in(node_page.connections)),
     path("nodes/<uuid:pk>/connections/fresh", asked_again(node_page.fresh_connections)),
     path("nodes/<uuid:pk>/delete", signed_in(verbs.delete)),
+    path("nodes/<uuid:pk>/forget", signed_in(claiming.forget)),
     path("nodes/<uuid:pk>/fresh", asked_again(node_page.fresh)),
     path("nodes/<uuid:pk>/maintenance", signed_in(verbs.begin_maintenance)),
     path("nodes/<uuid:pk>/maintenance/end", signed_in(verbs.end_maintenance)),

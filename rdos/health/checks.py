@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from devices.models import Bridge
+from devices.services import bridges
 from rdos.kernel.models import JournalEntry
 from scheduling.services import lateness
 
@@ -24,7 +25,6 @@ DEADLINE = 0.5
 DATABASE_DEADLINE = 2.0
 # The sealing tick runs twice a second; this much silence means that the clock stands still.
 CLOCK_LATE = timedelta(seconds=15)
-BRIDGE_LATE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,11 @@ def bridge() -> Finding | None:
 
 
 def _ask_bridges() -> dict[str, Any]:
-    seen = Q(seen_at__gt=timezone.now() - BRIDGE_LATE)
+    seen = Q(seen_at__gt=timezone.now() - bridges.LEASE)
     reached = seen & Q(reached_at__isnull=False)
     told = Bridge.objects.aggregate(bridges=Count("pk", filter=seen), reached=Count("pk", filter=reached))
     if not told["bridges"]:
-        raise ValueError(f"No bridge was seen for {int(BRIDGE_LATE.total_seconds())} seconds.")
+        raise ValueError(f"No bridge was seen for {int(bridges.LEASE.total_seconds())} seconds.")
     if not told["reached"]:
         raise ValueError("No bridge reaches the bus.")
     return told

@@ -43,7 +43,7 @@ def drives(node: Node, **payload: Any) -> HalState:
         "wheel_velocities": {"left_meters_per_sec": 0.46, "right_meters_per_sec": 0.5},
         "status": "moving",
     }
-    return says(node, "motor", "tafylabs/hal/motor/differential-telemetry/1.0", said | payload)
+    return says(node, "motor/differential-telemetry", "tafylabs/hal/motor/differential-telemetry/1.0", said | payload)
 
 
 def measures(node: Node, metres: object, sensor: str = "tof-front", **payload: Any) -> HalState:
@@ -56,7 +56,7 @@ def measures(node: Node, metres: object, sensor: str = "tof-front", **payload: A
         "status": "ok",
         "statistics": {"total_readings": 9, "valid_readings": 9, "timeouts": 0, "success_rate": 1},
     }
-    return says(node, f"range.{sensor}", "tafylabs/hal/sensor/range-tof/1.0", said | payload)
+    return says(node, f"sensor/range-tof.{sensor}", "tafylabs/hal/sensor/range-tof/1.0", said | payload)
 
 
 def balances(node: Node) -> HalState:
@@ -66,7 +66,7 @@ def balances(node: Node) -> HalState:
         "orientation": {"euler": {"roll_rad": 0.01, "pitch_rad": -0.02, "yaw_rad": 1.5708}},
         "calibration_status": {"system": 3, "accelerometer": 3, "gyroscope": 2, "magnetometer": 0},
     }
-    return says(node, "imu", "tafylabs/hal/sensor/imu/1.0", said)
+    return says(node, "sensor/imu", "tafylabs/hal/sensor/imu/1.0", said)
 
 
 def has_cameras(node: Node, *names: str) -> HalState:
@@ -81,4 +81,13 @@ def has_cameras(node: Node, *names: str) -> HalState:
         }
         for number, name in enumerate(names)
     ]
-    return says(node, "camera", "", {"camera_count": len(cameras), "cameras": cameras or None})
+    return says(node, "camera.discovery", "", {"camera_count": len(cameras), "cameras": cameras or None})
+
+
+def everything() -> dict[str, str]:
+    """One that is ours and says all it can, and two that nobody claimed."""
+    robot = found("esp32-ours", claimed=True, latched_at=timezone.now(), mac_address="a1:b2:c3:d4:e5:f6")
+    drives(robot), measures(robot, 0.08), balances(robot), has_cameras(robot, "Pi camera")
+    stranger = found("esp32-with-a-name-as-long-as-anybody-would-give-it-and-longer", heard=False)
+    found("node-7f3a91c2", kind="unknown", capabilities={})
+    return {"bus_node": str(robot.pk), "found": str(stranger.pk)}

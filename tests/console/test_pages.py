@@ -7,7 +7,7 @@ from accounts.services import users
 from rdos import ticks
 from rdos.kernel import journal
 from rdos.kernel.models import JournalEntry
-from tests.console import flows, starting
+from tests.console import bus, flows, starting
 from tests.console.conftest import Visit
 from tests.console.fleet import everything
 from tests.people import Person
@@ -32,6 +32,9 @@ PLACES = {
     "node-add": "/nodes/add",
     "node": "/nodes/{node}",
     "node-config": "/nodes/{node}/config",
+    "bus-node": "/nodes/{bus_node}",
+    "inbox": "/console/devices/busnode/",
+    "bus-node-forget": "/nodes/{found}/forget",
     "node-connections": "/nodes/{node}/connections",
     "node-settings": "/nodes/{node}/settings",
     "node-token": "/nodes/{node}/token",
@@ -94,7 +97,7 @@ PLACES = {
 }
 EMPTY = (
     *("flows", "executions", "queue", "rollouts", "robots", "dead-letters", "schedules", "schedules-day", "webhooks"),
-    *("event-triggers", "firings", "calendars"),
+    *("inbox", "event-triggers", "firings", "calendars"),
 )
 
 
@@ -115,7 +118,8 @@ def ids(super_admin: Person, viewer: Person) -> dict[str, str]:
     token = super_admin.user.api_tokens.order_by("created_at").first()
     assert token
     own = {"user": str(viewer.id), "token": str(token.pk), "entry": str(entry.pk)}
-    return {**own, **everything(super_admin), **flows.everything(super_admin), **starting.everything(super_admin)}
+    fleet = {**everything(super_admin), **bus.everything()}
+    return {**own, **fleet, **flows.everything(super_admin), **starting.everything(super_admin)}
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
