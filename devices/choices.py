@@ -89,6 +89,13 @@ class LegStatus(TextChoices):
     FAILED = "failed", "Failed"
 
 
+class NodeRedDrift(TextChoices):
+    """How a flow on a Node-RED differs from what was pushed there."""
+
+    MISSING = "missing", "Not there any more"
+    DIFFERENT = "different", "Changed there"
+
+
 class View(TextChoices):
     """Of the topology page."""
 

@@ -116,6 +116,8 @@ class DeploymentStatus(TextChoices):
 
     PENDING = "pending", "On its way"
     DEPLOYED = "deployed", "Deployed"
+    # What the bus carried to a node that cannot answer, or did not: neither a failure nor a success.
+    TOLD = "told", "Told, not confirmed"
     FAILED = "failed", "Failed"
     REMOVING = "removing", "Being removed"
     REMOVED = "removed", "Removed"
@@ -127,7 +129,12 @@ DEPLOYMENT_WORDS = [(AWAITED, "Waiting for its node"), *DeploymentStatus.choices
 # A letter to the node is under way.
 MOVING_DEPLOYMENTS = (DeploymentStatus.PENDING, DeploymentStatus.REMOVING)
 # The flow is there, or may be.
-LIVE_DEPLOYMENTS = (*MOVING_DEPLOYMENTS, DeploymentStatus.DEPLOYED, DeploymentStatus.FAILED)
+LIVE_DEPLOYMENTS = (
+    *MOVING_DEPLOYMENTS,
+    DeploymentStatus.DEPLOYED,
+    DeploymentStatus.TOLD,
+    DeploymentStatus.FAILED,
+)
 
 DEPLOYMENT_LIFE = Lifecycle(
     arrows={
@@ -135,7 +142,13 @@ DEPLOYMENT_LIFE = Lifecycle(
         DeploymentStatus.PENDING: tuple(DeploymentStatus),
         DeploymentStatus.DEPLOYED: (DeploymentStatus.PENDING, DeploymentStatus.REMOVING),
         DeploymentStatus.FAILED: (*MOVING_DEPLOYMENTS, DeploymentStatus.DEPLOYED, DeploymentStatus.REMOVED),
-        DeploymentStatus.REMOVING: (*MOVING_DEPLOYMENTS, DeploymentStatus.REMOVED, DeploymentStatus.FAILED),
+        DeploymentStatus.TOLD: MOVING_DEPLOYMENTS,
+        DeploymentStatus.REMOVING: (
+            *MOVING_DEPLOYMENTS,
+            DeploymentStatus.REMOVED,
+            DeploymentStatus.TOLD,
+            DeploymentStatus.FAILED,
+        ),
         DeploymentStatus.REMOVED: (DeploymentStatus.PENDING,),
     },
 )
@@ -145,7 +158,7 @@ class Drift(TextChoices):
     """How what a node says differs from what is wanted of it."""
 
     MISSING = "missing", "Not there"
-    DIFFERENT = "different", "Another version, or switched off"
+    DIFFERENT = "different", "Another version, changed there, or switched off"
     EXTRA = "extra", "There, and should be gone"
 
 

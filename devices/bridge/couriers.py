@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from devices.bridge import node_red
 from devices.services.bus_commands import Letter
 from devices.services.commands import Reply
 
@@ -18,4 +19,4 @@ def courier_of(letter: Letter) -> Courier | None:
     return next((one for one in COURIERS if one.takes(letter)), None)
 
 
-COURIERS: tuple[Courier, ...] = ()
+COURIERS = (Courier(node_red.takes, node_red.carry),)

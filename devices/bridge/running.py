@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 from django.utils import timezone
 
-from devices.bridge import acquaintance
+from devices.bridge import acquaintance, node_red
 from devices.bridge.ear import Ear, Message
 from devices.bridge.evidence import Evidences
 from devices.bridge.intake import Intake
@@ -30,6 +30,8 @@ QUEUE = "hub"
 LOOK_SECONDS = 0.25
 # Bells may be lost: this often the rows are asked instead.
 WAKE_SECONDS = 1.0
+# Which of them are due: each is looked at once a minute.
+NODE_RED_SECONDS = 5.0
 LONGEST_ERROR = 2000
 
 logger = logging.getLogger("rdos.bus")
@@ -64,6 +66,7 @@ class BridgeProcess:
         self._begin("look", self._look, LOOK_SECONDS)
         self._begin("wake", self._wake, WAKE_SECONDS)
         self._begin("refresh", self._refresh, bridges.RENEW_SECONDS, self._refreshing)
+        self._begin("node red", node_red.look, NODE_RED_SECONDS)
 
     async def stop(self, seconds: float) -> None:
         for task in self._tasks:

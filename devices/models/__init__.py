@@ -5,6 +5,7 @@ from devices.models.connection import Connection
 from devices.models.gateway import Gateway
 from devices.models.node import Node
 from devices.models.node_group import NodeGroup
+from devices.models.node_red_flow import NodeRedFlow
 from devices.models.preference import Layout, Preference
 from devices.models.tunnel import Tunnel, TunnelLeg
 from devices.models.twin import ConfigVersion, Twin
@@ -21,6 +22,7 @@ __all__ = [
     "NextNumber",
     "Node",
     "NodeGroup",
+    "NodeRedFlow",
     "Operation",
     "Preference",
     "Tunnel",

@@ -155,10 +155,8 @@ def reason_against(
     actor: Actor, node: Node, action: Mapping[str, Any], at: datetime, *, even_in_maintenance: bool = False
 ) -> str:
     """Empty when the node is told."""
-    if node.in_maintenance(at) and not even_in_maintenance:
-        return "The node is in maintenance."
-    if node.is_expired(at):
-        return "The node has expired."
+    if reason := rest_of(node, at, even_in_maintenance=even_in_maintenance):
+        return reason
     spec = actions.spec_of(node, action["type"])
     if spec is None and drivers.known(node.device_type) and drivers.get(node.device_type).commands:
         return f"A node of type {node.device_type} does not know this command."
@@ -167,6 +165,13 @@ def reason_against(
     if spec is not None and not spec.waits and not node.is_reachable:
         return "The node is offline, and this command cannot wait."
     return ""
+
+
+def rest_of(node: Node, at: datetime, *, even_in_maintenance: bool = False) -> str:
+    """Why nothing at all is told to it."""
+    if node.in_maintenance(at) and not even_in_maintenance:
+        return "The node is in maintenance."
+    return "The node has expired." if node.is_expired(at) else ""
 
 
 def _row(

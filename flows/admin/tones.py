@@ -42,6 +42,7 @@ STEPS = {
 DEPLOYMENTS = {
     DeploymentStatus.PENDING: "info",
     DeploymentStatus.DEPLOYED: "good",
+    DeploymentStatus.TOLD: "idle",
     DeploymentStatus.FAILED: "bad",
     DeploymentStatus.REMOVING: "info",
     DeploymentStatus.REMOVED: "idle",

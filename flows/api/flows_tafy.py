@@ -65,7 +65,9 @@ class TafyUndeployView(ApiView):
     rules = {"DELETE": "flows.deploy", "POST": "flows.deploy"}
 
     def delete(self, request: Request, pk: UUID) -> Response:
-        if not flows_for(self.actor).filter(pk=pk).exists():
+        flow = flows_for(self.actor).filter(pk=pk).first()
+        # Here it is deployed or not. Whether those who were told to drop it have done so, many could never say.
+        if flow is None or (flow.deployed_at is None and not deployments.is_wanted_anywhere(flow)):
             raise NotDeployed
         told = deployments.undeploy(actor=self.actor, pk=pk, at=database_now())
         return Response(shapes.flow_of(told.flow))

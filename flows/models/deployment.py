@@ -10,7 +10,8 @@ from rdos.kernel.clock import Now
 
 
 class Deployment(models.Model):
-    """pending → deployed | failed → pending; removing → removed | failed; whatever it was, it can be wanted anew.
+    """pending → deployed | told | failed → pending; removing → removed | told | failed; whatever it was, it can be
+    wanted anew.
 
     A flow that left a node keeps its row, so that what comes next is the same row again.
     """

@@ -1,7 +1,7 @@
 """How a flow gets to a node and away from it: as a durable command, or in the way of its type of node.
 
-Another way (a bus, say) is registered in composition: `delivering.register("tafy", Way(obstacle, send))`. It gives each
-parcel a letter's id, and tells `deploying.settle` under that id what became of it.
+Another way is registered in composition: `delivering.register("type", Way(obstacle, send))`. It gives each parcel a
+letter's id, and tells `deployment_answers.settle` under that id what became of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from devices.errors import CommandDenied
 from devices.models import Command, Node
 from devices.services import commands, operations
 from flows.choices import FlowKind
@@ -70,7 +71,7 @@ def register(device_type: str, way: Way) -> None:
 
 
 def way_of(node: Node) -> Way:
-    return _ways.get(node.device_type, BY_COMMAND)
+    return OVER_THE_BUS if node.on_bus else _ways.get(node.device_type, BY_COMMAND)
 
 
 def cargo_of(flow: Flow, version: FlowVersion) -> Cargo:
@@ -105,12 +106,28 @@ def _media_actions(parcel: Parcel) -> list[dict[str, Any]]:
 
 
 def _obstacle(actor: Actor, parcel: Parcel, at: datetime) -> str:
-    if parcel.cargo is not None and parcel.cargo.size > LARGEST:
-        return f"The flow is larger than {LARGEST // 2**20} MiB, too large to be told to a node."
+    if reason := _too_large(parcel):
+        return reason
     for action in actions_of(parcel):
         if reason := operations.reason_against(actor, parcel.node, action, at, even_in_maintenance=parcel.force):
             return reason
     return ""
+
+
+def _too_large(parcel: Parcel) -> str:
+    if parcel.cargo is not None and parcel.cargo.size > LARGEST:
+        return f"The flow is larger than {LARGEST // 2**20} MiB, too large to be told to a node."
+    return ""
+
+
+def _obstacle_on_the_bus(actor: Actor, parcel: Parcel, at: datetime) -> str:
+    """No driver says which flows such a node takes, and nobody knows whether it is there: it is told all the same."""
+    if parcel.flow.kind == FlowKind.MEDIA:
+        return "A media flow is for an edge, and this node speaks on the bus."
+    if reason := _too_large(parcel) or operations.rest_of(parcel.node, at, even_in_maintenance=parcel.force):
+        return reason
+    words = {action["type"] for action in actions_of(parcel)}
+    return str(CommandDenied()) if words & set(parcel.node.denied_commands) else ""
 
 
 def _send(parcels: Sequence[Parcel]) -> list[UUID]:
@@ -134,3 +151,5 @@ def _draft(parcel: Parcel, action: Mapping[str, Any]) -> Command:
 
 
 BY_COMMAND = Way(_obstacle, _send)
+# As a command, too: the bridge words it for the bus, or carries it to the node's Node-RED.
+OVER_THE_BUS = Way(_obstacle_on_the_bus, _send)

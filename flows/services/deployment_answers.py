@@ -30,6 +30,7 @@ LONGEST_ERROR = 1000
 # What went another way than by command has only its own deadline; commands are ended by their own clock before.
 GRACE = timedelta(seconds=30)
 NO_ANSWER = "The node did not answer in time"
+UNCONFIRMED = "It was told, and nobody confirmed it"
 # What nodes say of a flow that they do not have: then it is gone.
 GONE_CODES = frozenset({"not_found", "unknown_flow", "flow_not_found"})
 MOST_ATTEMPTS = 10
@@ -43,16 +44,25 @@ def answered(ended: Sequence[Command], at: datetime) -> None:
             continue
         acked = command.status == CommandStatus.ACKED
         error_code = command.error_code or ("" if acked else str(command.status))
-        settle(letter_id=command.pk, ok=acked, error=command.error, error_code=error_code, at=at)
+        went = command.status == CommandStatus.EXPIRED and command.sent_at is not None
+        settle(letter_id=command.pk, ok=acked, error=command.error, error_code=error_code, at=at, went=went)
 
 
 @transaction.atomic
-def settle(*, letter_id: UUID, ok: bool, at: datetime, error: str = "", error_code: str = "") -> bool:
-    """False when another letter is under way by now, or the row is settled already: such answers change nothing."""
+def settle(
+    *, letter_id: UUID, ok: bool, at: datetime, error: str = "", error_code: str = "", went: bool = False
+) -> bool:
+    """False when another letter is under way by now, or the row is settled already: such answers change nothing.
+
+    `went` is for a letter that left, and that nobody answered in all its time.
+    """
     held = Deployment.objects.select_for_update(of=("self",)).filter(letter_id=letter_id, status__in=MOVING_DEPLOYMENTS)
     row = held.select_related("flow", "node", "wanted").first()
     if row is None:
         return False
+    if went and row.node.on_bus:
+        _unconfirmed(row, letter_id, at)
+        return True
     if row.status == DeploymentStatus.REMOVING:
         ok = (ok or error_code in GONE_CODES) and deploying.forget(row.pk)
     elif ok:
@@ -84,6 +94,13 @@ def _arrived(row: Deployment, at: datetime) -> None:
         healing.ask_again(row.node, at)
 
 
+def _unconfirmed(row: Deployment, letter_id: UUID, at: datetime) -> None:
+    """Most that speak on the bus cannot answer, so that their silence is no alarm."""
+    DEPLOYMENT_LIFE.move(Deployment, row.pk, to=DeploymentStatus.TOLD, letter_id=None, deadline_at=None)
+    _tell_rollout(letter_id, ok=False, reason=UNCONFIRMED, at=at)
+    _record(row, "flow.unconfirmed")
+
+
 def _failed(row: Deployment, error: str, error_code: str) -> None:
     DEPLOYMENT_LIFE.move(
         Deployment, row.pk, to=DeploymentStatus.FAILED, letter_id=None, deadline_at=None, error=error,
@@ -110,11 +127,14 @@ def _tell_rollout(letter_id: UUID, *, ok: bool, reason: str, at: datetime) -> No
 def _note(row: Deployment, ok: bool, error: str) -> None:
     gone = row.status == DeploymentStatus.REMOVING
     word = ("flow.undeployed" if gone else "flow.deployed") if ok else "flow.deploy_failed"
+    _record(row, word, **({} if ok else {"error": mask_text(error)[:LONGEST_ERROR]}))
+
+
+def _record(row: Deployment, word: str, **more: Any) -> None:
     facts: dict[str, Any] = {"node_id": row.node_id, "node": row.node.name}
     facts |= {"version": row.wanted.number} if row.wanted else {}
-    facts |= {} if ok else {"error": mask_text(error)[:LONGEST_ERROR]}
     who = Who(kind="node", id=str(row.node_id), label=row.node.name)
-    record(who=who, action=word, about=row_of(row.flow), details=facts)
+    record(who=who, action=word, about=row_of(row.flow), details=facts | more)
 
 
 def give_up(at: datetime) -> int:

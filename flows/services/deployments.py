@@ -105,9 +105,13 @@ def _but(skipped: list[Skipped], names: set[str]) -> list[Skipped]:
     return [one for one in skipped if one["node_id"] or one["node_name"] not in names]
 
 
-def _forget_whole(flow: Flow, *, whole: bool) -> None:
+def is_wanted_anywhere(flow: Flow) -> bool:
     wanted = Deployment.objects.filter(flow=flow, status__in=LIVE_DEPLOYMENTS, wanted__isnull=False)
-    if whole or not (wanted.exists() or awaiting.is_awaited(flow)):
+    return wanted.exists() or awaiting.is_awaited(flow)
+
+
+def _forget_whole(flow: Flow, *, whole: bool) -> None:
+    if whole or not is_wanted_anywhere(flow):
         flow.deployed_at = None
         flow.save(update_fields=["deployed_at"])
 

@@ -20,7 +20,7 @@ MOST_FLOWS = 1000
 LONGEST_ID = 256
 LARGEST_VERSION = 2**31 - 1
 
-# By id: its version, where the node knows one, and whether it is switched on.
+# By id: its version, where the node knows one, whether it is switched on, and whether somebody changed it there.
 Said = dict[str, dict[str, Any]]
 
 
@@ -31,7 +31,7 @@ def take_configs(found: Sequence[NodeConfig]) -> None:
     edges = {pk for pk, kind in Node.objects.filter(pk__in=told).values_list("pk", "device_type") if _has_flows(kind)}
     for node_id in {*edges, *media.values_list("node_id", flat=True)}:
         rows = drivers.flows_of(told[node_id].config)[:MOST_FLOWS]
-        said = {row["flow_id"][:LONGEST_ID]: {"version": None, "enabled": row["enabled"]} for row in rows}
+        said = {row["flow_id"][:LONGEST_ID]: _facts(None, row["enabled"], False) for row in rows}
         judge(node_id=node_id, said=said, at=told[node_id].at)
 
 
@@ -42,22 +42,27 @@ def _has_flows(device_type: str) -> bool:
 def take_frames(found: Sequence[NodeFrame]) -> None:
     """From a session that is over nothing is taken; of several reports the last one counts."""
     sessions = dict(Node.objects.filter(pk__in={one.node_id for one in found}).values_list("pk", "session_id"))
-    latest = {one.node_id: one for one in found if sessions.get(one.node_id) == one.session_id}
+    known = [one for one in found if one.node_id in sessions]
+    latest = {one.node_id: one for one in known if sessions[one.node_id] == one.session_id}
     for node_id, frame in latest.items():
         if (said := said_in(frame.payload)) is not None:
             judge(node_id=node_id, said=said, at=frame.at)
 
 
 def said_in(payload: Any) -> Said | None:
-    """`{"flows": [{"flow_id", "version"?, "enabled"?}]}`; whatever is not as expected is left out."""
+    """`{"flows": [{"flow_id", "version"?, "enabled"?, "edited"?}]}`; whatever is not as expected is left out."""
     rows = payload.get("flows") if isinstance(payload, Mapping) else None
     if not isinstance(rows, list):
         return None
     known = [row for row in rows[:MOST_FLOWS] if isinstance(row, Mapping) and _is_id(row.get("flow_id"))]
     return {
-        row["flow_id"]: {"version": _number(row.get("version")), "enabled": row.get("enabled") is not False}
+        row["flow_id"]: _facts(_number(row.get("version")), row.get("enabled") is not False, row.get("edited") is True)
         for row in known
     }
+
+
+def _facts(version: int | None, enabled: bool, edited: bool) -> dict[str, Any]:
+    return {"version": version, "enabled": enabled, "edited": edited}
 
 
 def _is_id(value: Any) -> bool:
@@ -101,7 +106,7 @@ def _drift(row: Deployment, said: Mapping[str, Any] | None) -> str:
     if said is None:
         return Drift.MISSING
     other = said["version"] is not None and said["version"] != row.wanted.number
-    return Drift.DIFFERENT if other or said["enabled"] != _is_enabled(row) else ""
+    return Drift.DIFFERENT if other or said["edited"] or said["enabled"] != _is_enabled(row) else ""
 
 
 def _is_enabled(row: Deployment) -> bool:

@@ -48,7 +48,8 @@ class NodeFrame:
     """A frame of a type that only a higher app knows."""
 
     node_id: UUID
-    session_id: UUID
+    # None: it holds no socket, and what is known of it came by another way.
+    session_id: UUID | None
     at: datetime
     type: str
     payload: Any

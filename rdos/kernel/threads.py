@@ -102,10 +102,11 @@ _aside = Threads(ASIDE_THREADS, name="aside")
 
 async def in_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs a blocking call aside from the requests, on the process's few threads for everything else."""
-    return await _aside.run(partial(_giving_back, partial(call, *args, **kwargs)))
+    return await _aside.run(partial(giving_back, partial(call, *args, **kwargs)))
 
 
-def _giving_back(call: Callable[[], T]) -> T:
+def giving_back(call: Callable[[], T]) -> T:
+    """For whatever runs in a thread of `Threads` and asks the database."""
     try:
         return call()
     finally:

@@ -82,6 +82,8 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "nodes/<uuid:pk>/connections"): PEOPLE,
     ("POST", "nodes/<uuid:pk>/maintenance"): OPERATORS,
     ("DELETE", "nodes/<uuid:pk>/maintenance"): OPERATORS,
+    ("GET", "nodes/<uuid:pk>/node-red"): PEOPLE,
+    ("PATCH", "nodes/<uuid:pk>/node-red"): ADMINS,
     ("POST", "nodes/<uuid:pk>/token"): ADMINS,
     ("GET", "nodes/endpoints"): PEOPLE,
     ("GET", "preferences/<str:key>"): PEOPLE,

@@ -105,9 +105,11 @@ def test_junk_is_no_report(payload: Any) -> None:
 
 def test_of_a_report_only_what_is_sound_is_read() -> None:
     rows = [7, None, {}, {"flow_id": 7}, {"flow_id": ""}, {"flow_id": "a\x00"}, {"flow_id": "a", "version": True}]
-    assert reporting.said_in({"flows": [*rows, {"flow_id": "b", "version": 10**30, "enabled": False}]}) == {
-        "a": {"version": None, "enabled": True},
-        "b": {"version": None, "enabled": False},
+    assert reporting.said_in(
+        {"flows": [*rows, {"flow_id": "b", "version": 10**30, "enabled": False, "edited": 1}]}
+    ) == {
+        "a": {"version": None, "enabled": True, "edited": False},
+        "b": {"version": None, "enabled": False, "edited": False},
     }
 
 
