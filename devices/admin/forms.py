@@ -7,7 +7,8 @@ from django import forms
 
 from devices import drivers
 from devices.choices import GroupKind, TwinPolicy
-from devices.models import Node, NodeGroup
+from devices.models import BusNode, Node, NodeGroup
+from devices.node_red import address
 from devices.particulars import LONGEST_DESCRIPTION, LONGEST_KEY, LONGEST_NAME, LONGEST_REASON, LONGEST_VALUE
 from rdos.kernel.forms import PLAIN, JsonField, LabelsField, PageForm, WordsField
 
@@ -79,6 +80,37 @@ class NodeSettingsForm(NodeForm):
     def facts(node: Node) -> dict[str, Any]:
         names = ("name", "key", "description", "labels", "expires_at", "denied_commands")
         return {name: getattr(node, name) for name in names}
+
+
+class NodeRedForm(PageForm):
+    admin_url = forms.CharField(
+        max_length=address.LONGEST,
+        required=False,
+        label="Address",
+        widget=forms.TextInput(PLAIN | {"inputmode": "url", "placeholder": "http://192.168.1.20:1880"}),
+        help_text="Of its Admin API. Leave empty if it has none: then flows are told to the node over the bus.",
+    )
+    admin_token = forms.CharField(
+        max_length=address.LONGEST_TOKEN,
+        required=False,
+        label="Token",
+        strip=False,
+        widget=forms.PasswordInput(PLAIN | {"autocomplete": "off"}),
+    )
+    forget_token = forms.BooleanField(required=False, label="Forget the token")
+
+    def __init__(self, bus: BusNode, data: Any = None) -> None:
+        super().__init__(data, auto_id="node_red_%s", initial={"admin_url": bus.admin_url})
+        has_token = bool(bus.admin_token)
+        told = "Leave empty to keep the one it has." if has_token else "If it asks for one. It is never shown again."
+        self.fields["admin_token"].help_text = told
+        if not has_token:
+            del self.fields["forget_token"]
+
+    def said(self) -> dict[str, str]:
+        given = self.cleaned_data
+        token = {"admin_token": given["admin_token"]} if given["admin_token"] else {}
+        return {"admin_url": given["admin_url"]} | ({"admin_token": ""} if given.get("forget_token") else token)
 
 
 class PolicyForm(PageForm):

@@ -1,6 +1,6 @@
 """Where a flow lies, on its page and on the pages of the nodes: which version is wanted, and what each node says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.access import allows
+from devices.models import NodeRedFlow
 from flows import convergence
 from flows.access import awaited_for, deployments_for, flows_for, rollouts_for
 from flows.admin.places import deployment_place, flow_page, flow_place, list_of, node_place, rollout_place
@@ -20,6 +21,7 @@ from rdos.kernel.panels import Panel
 from rdos.kernel.secrecy import mask_text
 
 MOST = 50
+SHOWN_OF_A_REVISION = 8
 AWAITED = ("node_key", "version__number", "error")
 TEMPLATE = "console/flows/panel_deployments.html"
 
@@ -94,20 +96,35 @@ def _rows(found: QuerySet[Deployment]) -> tuple[list[dict[str, Any]], bool]:
     there = found.exclude(status=DeploymentStatus.REMOVED, drift="").select_related("flow", "node", "wanted", "present")
     contents = [f"{version}__{part}" for version in ("wanted", "present") for part in ("content", "executable")]
     rows = list(there.defer(*contents, "flow__canvas", "flow__metadata", "node__last_health")[: MOST + 1])
-    return [_row(one) for one in rows[:MOST]], len(rows) > MOST
+    pushed = _pushed(rows[:MOST])
+    return [_row(one, pushed.get((one.node_id, one.flow_id))) for one in rows[:MOST]], len(rows) > MOST
 
 
-def _row(one: Deployment) -> dict[str, Any]:
+def _pushed(rows: Sequence[Deployment]) -> dict[tuple[UUID, UUID], NodeRedFlow]:
+    """What the Node-REDs of these nodes have of these flows."""
+    if not any(one.node.on_bus for one in rows):
+        return {}
+    named = {"node_id__in": {one.node_id for one in rows}, "flow_id__in": {one.flow_id for one in rows}}
+    found = NodeRedFlow.objects.filter(pushed_at__isnull=False, **named).defer("ids", "claimed")
+    return {(one.node_id, one.flow_id): one for one in found}
+
+
+def _row(one: Deployment, pushed: NodeRedFlow | None) -> dict[str, Any]:
     return {
         "deployment": one,
         "badge": deployment_badge(one.status),
         "said": _said(one),
         "error": mask_text(one.error),
         "drift": Drift(one.drift).label.lower() if one.drift else "",
+        "revision": pushed.revision[:SHOWN_OF_A_REVISION] if pushed else "",
+        "trouble": pushed.trouble if pushed else "",
     }
 
 
 def _said(one: Deployment) -> str:
+    if one.status == DeploymentStatus.TOLD:
+        wish = f"to have version {one.wanted.number}" if one.wanted else "to drop it"
+        return f"was told {wish}, and did not say whether it does"
     wanted = f"version {one.wanted.number} is wanted" if one.wanted else "nothing is wanted"
     if one.present is None:
         return wanted

@@ -30,7 +30,9 @@ LONGEST_ERROR = 1000
 # What went another way than by command has only its own deadline; commands are ended by their own clock before.
 GRACE = timedelta(seconds=30)
 NO_ANSWER = "The node did not answer in time"
-UNCONFIRMED = "It was told, and nobody confirmed it"
+# A letter that left, and that nobody answered in all its time, though nobody knows whether they can.
+UNCONFIRMED = "unconfirmed"
+TOLD = "It was told, and nobody confirmed it"
 # What nodes say of a flow that they do not have: then it is gone.
 GONE_CODES = frozenset({"not_found", "unknown_flow", "flow_not_found"})
 MOST_ATTEMPTS = 10
@@ -44,23 +46,17 @@ def answered(ended: Sequence[Command], at: datetime) -> None:
             continue
         acked = command.status == CommandStatus.ACKED
         error_code = command.error_code or ("" if acked else str(command.status))
-        went = command.status == CommandStatus.EXPIRED and command.sent_at is not None
-        settle(letter_id=command.pk, ok=acked, error=command.error, error_code=error_code, at=at, went=went)
+        settle(letter_id=command.pk, ok=acked, error=command.error, error_code=error_code, at=at)
 
 
 @transaction.atomic
-def settle(
-    *, letter_id: UUID, ok: bool, at: datetime, error: str = "", error_code: str = "", went: bool = False
-) -> bool:
-    """False when another letter is under way by now, or the row is settled already: such answers change nothing.
-
-    `went` is for a letter that left, and that nobody answered in all its time.
-    """
+def settle(*, letter_id: UUID, ok: bool, at: datetime, error: str = "", error_code: str = "") -> bool:
+    """False when another letter is under way by now, or the row is settled already: such answers change nothing."""
     held = Deployment.objects.select_for_update(of=("self",)).filter(letter_id=letter_id, status__in=MOVING_DEPLOYMENTS)
     row = held.select_related("flow", "node", "wanted").first()
     if row is None:
         return False
-    if went and row.node.on_bus:
+    if error_code == UNCONFIRMED:
         _unconfirmed(row, letter_id, at)
         return True
     if row.status == DeploymentStatus.REMOVING:
@@ -97,7 +93,7 @@ def _arrived(row: Deployment, at: datetime) -> None:
 def _unconfirmed(row: Deployment, letter_id: UUID, at: datetime) -> None:
     """Most that speak on the bus cannot answer, so that their silence is no alarm."""
     DEPLOYMENT_LIFE.move(Deployment, row.pk, to=DeploymentStatus.TOLD, letter_id=None, deadline_at=None)
-    _tell_rollout(letter_id, ok=False, reason=UNCONFIRMED, at=at)
+    _tell_rollout(letter_id, ok=False, reason=TOLD, at=at)
     _record(row, "flow.unconfirmed")
 
 

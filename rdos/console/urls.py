@@ -58,6 +58,7 @@ urlpatterns = [
     path("nodes/<uuid:pk>/fresh", asked_again(node_page.fresh)),
     path("nodes/<uuid:pk>/maintenance", signed_in(verbs.begin_maintenance)),
     path("nodes/<uuid:pk>/maintenance/end", signed_in(verbs.end_maintenance)),
+    path("nodes/<uuid:pk>/node-red", signed_in(settings.node_red)),
     path("nodes/<uuid:pk>/rotate", signed_in(verbs.rotate)),
     path("nodes/<uuid:pk>/settings", signed_in(settings.page)),
     path("nodes/<uuid:pk>/token", signed_in(verbs.new_token)),
