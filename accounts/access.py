@@ -43,6 +43,8 @@ RULES: dict[str, Role] = {
     "commands.read": Role.VIEWER,
     "commands.create": Role.OPERATOR,
     "commands.cancel": Role.OPERATOR,
+    "motion.stop": Role.OPERATOR,
+    "motion.drive": Role.OPERATOR,
     "tunnels.read": Role.OPERATOR,
     "tunnels.create": Role.ADMIN,
     "tunnels.update": Role.ADMIN,
@@ -90,6 +92,7 @@ PART_OF = {
     "robot_tokens": "tokens",
     "groups": "nodes",
     "commands": "nodes",
+    "motion": "nodes",
     "tunnels": "nodes",
     "preferences": "nodes",
     "events": "telemetry",
@@ -104,6 +107,7 @@ PART_OF = {
 LAN_MAY = frozenset(
     {
         *("account.read", "nodes.read", "nodes.claim", "devices.create", "devices.update", "commands.create"),
+        "motion.stop",
         *("flows.read", "flows.create", "flows.update", "flows.deploy"),
     }
 )

@@ -47,6 +47,15 @@ def node_for(actor: Actor, pk: UUID, action: str = "nodes.read") -> Node:
     return Node.from_db(DEFAULT_DB_ALIAS, NODE, found)
 
 
+def node_called(actor: Actor, key: str, action: str) -> Node:
+    """By what it calls itself. What is of others is not there."""
+    require(actor, action)
+    node = nodes_for(actor).filter(key=key).first()
+    if node is None:
+        raise DeviceNotFound
+    return node
+
+
 # Read by nearly every request about a node.
 NODE = tuple(field.attname for field in Node._meta.concrete_fields)
 _node = CompiledRow(ID, lambda pk: Node.objects.filter(pk=pk).values_list(*NODE))

@@ -103,4 +103,20 @@ class View(TextChoices):
     FLOW = "flow", "Flow"
 
 
+class DriveEnd(TextChoices):
+    """Why nobody drives any more, as its driver reads it."""
+
+    RELEASED = "released", "You let go."
+    SILENT = "silent", "Nothing was heard from you for too long."
+    LOST = "lost", "The connection broke."
+    HALTED = "halted", "The robot was stopped."
+    TAKEN_OVER = "taken_over", "Somebody else took over."
+    NO_LONGER = "no_longer", "You are signed out, or may no longer drive this robot."
+    LATCHED = "latched", "The robot stands in emergency stop."
+    BUS_AWAY = "bus_away", "The hub cannot reach the bus."
+    UNCHECKED = "unchecked", "The hub could not check whether you may go on."
+    STOPPING = "stopping", "The hub stops."
+    ABANDONED = "abandoned", "The part of the hub that carried this session went away."
+
+
 PREFERENCE_KEYS = ("flow_table_order", "tunnel_table_order", "node_views")

@@ -185,3 +185,21 @@ class BusNotWritten(Unavailable):
     """It is recorded, but the configuration of the bus could not be written. The hub goes on trying."""
 
     code = "bus_not_written"
+
+
+class CannotBeDriven(Conflict):
+    """This node has no wheels on the bus."""
+
+    code = "cannot_be_driven"
+
+
+class AlreadyDriven(Conflict):
+    """Somebody drives this node already."""
+
+    code = "already_driven"
+
+
+class StandsLatched(Conflict):
+    """The robot stands in emergency stop. Only a command on its own serial cable releases it."""
+
+    code = "latched"

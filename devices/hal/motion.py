@@ -1,6 +1,6 @@
 """Which commands make a robot move, and what its own telemetry shows of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -9,10 +9,13 @@ from rdos.kernel.errors import InvalidInput
 
 # Metres and radians per second: what a message may ask for at all.
 FASTEST, FASTEST_TURN = 10, 6.28
+COMMAND, STOP = "move", "stop"
 # By the words of a person's command, and by those of the payload itself.
 COMMAND_KEYS = ("linear", "angular")
 PAYLOAD_KEYS = ("linear_meters_per_sec", "angular_rad_per_sec")
 LATCHED = "emergency_stop"
+# Kinds that move even when they do not say so.
+WHEELED = ("esp32",)
 # Wheels are never exact: so much beside what was asked is still what was asked.
 CLOSE, CLOSE_SHARE = 0.02, 0.05
 
@@ -43,11 +46,11 @@ class Evidence(StrEnum):
 
 def wanted(action: Mapping[str, Any]) -> Speeds | None:
     """The speeds that a command asks for; None when it is not about moving."""
-    if action.get("type") == "stop":
+    if action.get("type") == STOP:
         return STANDSTILL
     if all(key in action for key in PAYLOAD_KEYS):
         return _speeds(action, PAYLOAD_KEYS)
-    if action.get("type") != "move":
+    if action.get("type") != COMMAND:
         return None
     given = action.get("data", action)
     if not isinstance(given, Mapping):
@@ -82,6 +85,12 @@ def shows(payload: Mapping[str, Any], speeds: Speeds, limits: Speeds = FIRMWARE_
         if actual.is_near(expected) and _obeys(payload, expected):
             return evidence
     return Evidence.NOT_YET
+
+
+def has_wheels(kind: str, capabilities: Iterable[Any]) -> bool:
+    """The firmware's own kind, or whoever says that it has a motor: `motor`, `motor.differential:v1.0`."""
+    words = (word.partition(":")[0] for word in capabilities if isinstance(word, str))
+    return kind in WHEELED or any(word == "motor" or word.startswith("motor.") for word in words)
 
 
 def is_latched(payload: Mapping[str, Any]) -> bool:

@@ -2,7 +2,9 @@ from devices.models.bridge import Bridge
 from devices.models.bus_node import BusNode, HalState
 from devices.models.command import Command, NextNumber, Operation
 from devices.models.connection import Connection
+from devices.models.drive_session import DriveSession
 from devices.models.gateway import Gateway
+from devices.models.halt import Halt
 from devices.models.node import Node
 from devices.models.node_group import NodeGroup
 from devices.models.node_red_flow import NodeRedFlow
@@ -16,8 +18,10 @@ __all__ = [
     "Command",
     "ConfigVersion",
     "Connection",
+    "DriveSession",
     "Gateway",
     "HalState",
+    "Halt",
     "Layout",
     "NextNumber",
     "Node",

@@ -63,6 +63,8 @@ MATRIX: dict[tuple[str, str], str] = {
     ("PATCH", "devices/<str:key>"): DEVICES,
     ("POST", "devices/<str:key>/claim"): DEVICES,
     ("POST", "devices/<str:key>/command"): DEVICES,
+    ("POST", "devices/<str:key>/stop"): DEVICES,
+    ("POST", "devices/stop"): DEVICES,
     ("GET", "node-groups"): PEOPLE,
     ("POST", "node-groups"): ADMINS,
     ("GET", "node-groups/<uuid:pk>"): PEOPLE,

@@ -11,7 +11,10 @@ from devices.models import Node
 from devices.services import nodes
 from tests.devices.fake_node import FakeNode
 from tests.devices.hub import Hub, serving
+from tests.devices.motors import broker, motors
 from tests.people import Person
+
+__all__ = ["broker", "motors"]
 
 MakeNode = Callable[..., FakeNode]
 
