@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('devices', '0002_meet_the_bus'),
+        ('devices', '0003_remember_what_was_pushed'),
     ]
 
     operations = [
