@@ -18,6 +18,16 @@ class NodeStatus(TextChoices):
 CONNECTED = (NodeStatus.ONLINE, NodeStatus.DEGRADED, NodeStatus.ERROR)
 
 
+class DeviceStatus(TextChoices):
+    """Of a node of the bus, in the words of Tafy's clients."""
+
+    DISCOVERED = "discovered", "Discovered"
+    CLAIMED = "claimed", "Claimed"
+    ONLINE = "online", "Online"
+    OFFLINE = "offline", "Offline"
+    ERROR = "error", "Error"
+
+
 class CommandStatus(TextChoices):
     QUEUED = "queued", "Queued"
     SENT = "sent", "Sent"

@@ -274,6 +274,7 @@ SPECTACULAR_SETTINGS = {
     # Several fields are called status, kind or side: each set of words has the name it has in the code.
     "ENUM_NAME_OVERRIDES": {
         "NodeStatus": "devices.choices.NodeStatus",
+        "DeviceStatus": "devices.choices.DeviceStatus",
         "CommandStatus": "devices.choices.CommandStatus",
         "TunnelStatus": "devices.choices.TunnelStatus",
         "LegStatus": "devices.choices.LegStatus",

@@ -58,11 +58,11 @@ def _by_bearer(request: HttpRequest, at: datetime) -> Actor | None:
 
 
 def _shown(request: HttpRequest) -> str:
-    scheme, _, credential = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _, credential = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
     if scheme.lower() == "bearer":
         return credential.strip()
     with suppress(ValueError):
-        asked = parse_qs(request.META.get("QUERY_STRING", ""), max_num_fields=MOST_QUERY_FIELDS)
+        asked = parse_qs(str(request.META.get("QUERY_STRING", "")), max_num_fields=MOST_QUERY_FIELDS)
         return (asked.get("token") or [""])[0]
     return ""
 

@@ -9,8 +9,9 @@ from rest_framework.response import Response
 
 from devices.access import device_for, devices_for
 from devices.api.shapes import devices as shapes
+from devices.choices import DeviceStatus
 from devices.services import bus_nodes
-from devices.services.bus_devices import CLAIMED, device_of, in_status
+from devices.services.bus_devices import device_of, in_status
 from rdos.kernel.api.views import ApiView
 from rdos.kernel.clock import database_now
 from rdos.kernel.errors import InvalidInput
@@ -22,7 +23,7 @@ class DevicesView(ApiView):
     open_to_lan = True
     rules = {"GET": "nodes.read", "POST": "devices.create"}
 
-    @extend_schema(parameters=[shapes.DeviceQuery], responses=shapes.DevicesSerializer)
+    @extend_schema(operation_id="devices_list", parameters=[shapes.DeviceQuery], responses=shapes.DevicesSerializer)
     def get(self, request: Request) -> Response:
         """List the nodes of the bus, in the order they came."""
         word = self.query(shapes.DeviceQuery).get("status")
@@ -67,7 +68,7 @@ class ClaimView(ApiView):
     def post(self, request: Request, key: str) -> Response:
         """Take a node of the bus that was found. Again is no error."""
         node = bus_nodes.claim(actor=self.actor, pk=device_for(self.actor, key).pk, at=database_now())
-        return Response(device_of(node, status=CLAIMED))
+        return Response(device_of(node, status=DeviceStatus.CLAIMED))
 
 
 @contextmanager

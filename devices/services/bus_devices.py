@@ -4,28 +4,27 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from devices.choices import NodeStatus
+from devices.choices import DeviceStatus, NodeStatus
 from devices.models import Node
 
-DISCOVERED, CLAIMED, ONLINE, OFFLINE, ERROR = "discovered", "claimed", "online", "offline", "error"
 WORDS = {
-    NodeStatus.DISCOVERED: DISCOVERED,
-    NodeStatus.PENDING: CLAIMED,
-    NodeStatus.ONLINE: ONLINE,
-    NodeStatus.DEGRADED: ONLINE,
-    NodeStatus.OFFLINE: OFFLINE,
-    NodeStatus.ERROR: ERROR,
+    NodeStatus.DISCOVERED: DeviceStatus.DISCOVERED,
+    NodeStatus.PENDING: DeviceStatus.CLAIMED,
+    NodeStatus.ONLINE: DeviceStatus.ONLINE,
+    NodeStatus.DEGRADED: DeviceStatus.ONLINE,
+    NodeStatus.OFFLINE: DeviceStatus.OFFLINE,
+    NodeStatus.ERROR: DeviceStatus.ERROR,
 }
 STATUSES = {
-    DISCOVERED: NodeStatus.DISCOVERED,
-    CLAIMED: NodeStatus.PENDING,
-    ONLINE: NodeStatus.ONLINE,
-    OFFLINE: NodeStatus.OFFLINE,
-    ERROR: NodeStatus.ERROR,
+    DeviceStatus.DISCOVERED: NodeStatus.DISCOVERED,
+    DeviceStatus.CLAIMED: NodeStatus.PENDING,
+    DeviceStatus.ONLINE: NodeStatus.ONLINE,
+    DeviceStatus.OFFLINE: NodeStatus.OFFLINE,
+    DeviceStatus.ERROR: NodeStatus.ERROR,
 }
 
 
-def device_of(node: Node, *, status: str = "") -> dict[str, Any]:
+def device_of(node: Node, *, status: DeviceStatus | None = None) -> dict[str, Any]:
     """With another status where the moment says more than the row."""
     return {
         "id": node.key,

@@ -5,8 +5,9 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
+from devices.choices import DeviceStatus
 from devices.models import Node
-from devices.services.bus_devices import CLAIMED, device_of
+from devices.services.bus_devices import device_of
 from rdos.kernel import bus
 from rdos.kernel.api.rendering import dumps
 from rdos.kernel.bells import ring
@@ -21,7 +22,7 @@ def tell_on_commit(word: str, node: Node) -> None:
         "type": word,
         "device_id": node.key,
         "timestamp": timezone.now(),
-        "data": device_of(node, status=CLAIMED if word == TAKEN else ""),
+        "data": device_of(node, status=DeviceStatus.CLAIMED if word == TAKEN else None),
     }
     transaction.on_commit(partial(_tell, dumps(event)), robust=True)
 

@@ -11,11 +11,11 @@ from django.db.models import Case, F, Q, Value, When
 from accounts.access import require
 from devices import bus_words, particulars
 from devices.access import node_for, nodes_for, sees
-from devices.choices import NodeStatus
+from devices.choices import DeviceStatus, NodeStatus
 from devices.errors import DeviceNotFound, KeyTaken, OutsideYourNodes
 from devices.models import BusNode, Node
 from devices.services import bus_events
-from devices.services.bus_devices import ONLINE, STATUSES
+from devices.services.bus_devices import STATUSES
 from devices.services.bus_presence import SILENT_AFTER
 from rdos.kernel.actors import Actor
 from rdos.kernel.bus import subjects
@@ -108,8 +108,8 @@ def update(*, actor: Actor, pk: UUID, fields: Mapping[str, Any], status: str = "
 
 
 def _take_word(node: Node, word: str, at: datetime) -> None:
-    node.status, node.status_reason = STATUSES[word], ""
-    if word == ONLINE:
+    node.status, node.status_reason = STATUSES[DeviceStatus(word)], ""
+    if word == DeviceStatus.ONLINE:
         # As good a sign of life as any, and no better: it lasts no longer.
         node.last_seen_at, node.bus.heard_until = at, at + SILENT_AFTER
 

@@ -17,7 +17,7 @@ from devices.consumers import events_socket
 from devices.models import Node
 from tests.devices.conftest import until
 from tests.devices.hub import Hub
-from tests.devices.test_tafy_devices import made, one
+from tests.devices.tafy import made, one
 from tests.people import Caller, MakePerson, Person, sign_in
 
 GREETING = {"type": "connection", "status": "connected", "message": "Connected to Tafy Hub"}

@@ -9,7 +9,7 @@ from devices.choices import CommandStatus
 from devices.models import Command
 from rdos.kernel.models import JournalEntry
 from tests.devices.bridging import bridge, listening
-from tests.devices.test_tafy_devices import DEVICES, made, one, problem
+from tests.devices.tafy import DEVICES, made, one, problem
 from tests.people import Person
 
 MOVE = '{"type": "move", "data": {"linear": 0.5, "angular": 0.0}}'

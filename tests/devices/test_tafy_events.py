@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.devices.bridging import Listening, listening
-from tests.devices.test_tafy_devices import DEVICES, KEYS, made, one
+from tests.devices.tafy import DEVICES, KEYS, made, one
 from tests.people import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from flows.models import AwaitedDeployment, Deployment, Flow
 from rdos import ticks
 from rdos.kernel.models import JournalEntry
 from tests.devices import told
-from tests.devices.test_tafy_devices import DEVICES, NEW, one
+from tests.devices.tafy import DEVICES, NEW, one
 from tests.flows.deploying import flow_of
 from tests.people import Caller, Person
 

@@ -4,14 +4,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from devices.services.bus_devices import CLAIMED, DISCOVERED, ERROR, OFFLINE, ONLINE
+from devices.choices import DeviceStatus
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
 from rdos.kernel.api.strict_fields import Object, Text, Word
 from rdos.kernel.bus import subjects
 from rdos.kernel.errors import InvalidInput
 
 LONGEST_NAME, LONGEST_KIND, LONGEST_ADDRESS = 255, 64, 64
-WORDS = (DISCOVERED, CLAIMED, ONLINE, OFFLINE, ERROR)
 NAMES = {"device_metadata": "metadata", "ip_address": "address", "type": "kind", "id": "key"}
 
 
@@ -45,11 +44,11 @@ class DeviceCreate(DeviceFields):
 
 class DeviceUpdate(DeviceFields):
     name = Text(max_length=LONGEST_NAME, required=False)
-    status = Word(WORDS, required=False)
+    status = Word(DeviceStatus.choices, required=False)
 
 
 class DeviceQuery(RequestSerializer):
-    status = Word(WORDS, required=False, help_text="Only these.")
+    status = Word(DeviceStatus.choices, required=False, help_text="Only these.")
 
 
 class DeviceSerializer(AnswerSerializer):
@@ -62,7 +61,7 @@ class DeviceSerializer(AnswerSerializer):
     device_metadata = serializers.DictField()
     ip_address = serializers.CharField(allow_null=True)
     mac_address = serializers.CharField(allow_null=True)
-    status = serializers.ChoiceField(WORDS)
+    status = serializers.ChoiceField(DeviceStatus.choices)
     claimed = serializers.BooleanField()
     last_seen = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -75,7 +74,7 @@ class DevicesSerializer(AnswerSerializer):
 
 
 class SentSerializer(AnswerSerializer):
-    status = serializers.ChoiceField(["sent"])
+    status = serializers.CharField(help_text="Always `sent`: it was published.")
     device_id = serializers.CharField()
     command = serializers.DictField()
 

@@ -61,7 +61,7 @@ class Flag(serializers.BooleanField):
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str | int | float):
+        if not isinstance(data, str | int):
             self.fail("bool_type")
         if data not in self.TRUE_VALUES and data not in self.FALSE_VALUES:
             self.fail("bool_parsing")
