@@ -82,6 +82,10 @@ RULES: dict[str, Role] = {
     "samples.read": Role.VIEWER,
     "journal.read": Role.ADMIN,
     "clock.read": Role.ADMIN,
+    "system.read": Role.VIEWER,
+    "system.logs": Role.ADMIN,
+    "backups.read": Role.ADMIN,
+    "backups.create": Role.ADMIN,
 }
 # Only the person behind a password may do these: a stolen token must not make itself permanent.
 IN_PERSON = frozenset({"account.update", "tokens.create", "robot_tokens.create", "users.create"})
@@ -109,6 +113,7 @@ LAN_MAY = frozenset(
         *("account.read", "nodes.read", "nodes.claim", "devices.create", "devices.update", "commands.create"),
         "motion.stop",
         *("flows.read", "flows.create", "flows.update", "flows.deploy"),
+        *("system.read", "system.logs"),
     }
 )
 

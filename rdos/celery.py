@@ -24,3 +24,4 @@ app.conf.update(
 )
 app.autodiscover_tasks(related_name="tasks")
 app.autodiscover_tasks(["rdos"], related_name="ticks")
+app.autodiscover_tasks(["rdos.backups"], related_name="tasks")

@@ -95,6 +95,7 @@ NODE_OFFLINE_SECONDS = env.integer("RDOS_NODE_OFFLINE_SECONDS", least=2)
 DRIVERS_FILE = env.text("RDOS_DRIVERS_FILE")
 ROBOT_CALLS_PER_MINUTE = env.integer("RDOS_ROBOT_CALLS_PER_MINUTE", least=1)
 SAMPLE_SECONDS = env.integer("RDOS_SAMPLE_SECONDS", least=1)
+BACKUPS_KEPT = env.integer("RDOS_BACKUPS_KEPT", least=1)
 
 # --- The project ----------------------------------------------------------------------------------------------------
 
@@ -296,6 +297,7 @@ SPECTACULAR_SETTINGS = {
         "Timing": "scheduling.choices.Timing",
         "Misfire": "scheduling.choices.Misfire",
         "Overlap": "scheduling.choices.Overlap",
+        "HubLogLevel": "rdos.kernel.models.hub_line.Level",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -306,7 +308,8 @@ SPECTACULAR_SETTINGS = {
 # --- Logs -----------------------------------------------------------------------------------------------------------
 
 LOG_FORMAT = env.text("LOG_FORMAT").lower()
-LOGGING = logging_config(env.text("LOG_LEVEL").upper(), LOG_FORMAT)
+LOG_LINES_KEPT = env.integer("RDOS_LOG_LINES_KEPT")
+LOGGING = logging_config(env.text("LOG_LEVEL").upper(), LOG_FORMAT, keeps_lines=LOG_LINES_KEPT > 0)
 LOGGING_CONFIG = "logging.config.dictConfig"
 
 # --- Read and checked now, used by flows, robots and billing ----------------------------------------------------------

@@ -14,8 +14,10 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 from accounts.services import locks, logins
 from devices.services import bus_presence, bus_users, commands, gateways, healing, replies, tunnels
 from flows.services import awaiting, deployment_answers, hub_claims, leases, robots, rollout_steps, switching
+from rdos.backups import keeping
 from rdos.kernel import journal
 from rdos.kernel.clock import database_now
+from rdos.kernel.lines import reading
 from scheduling.services import clock, heeding, lateness, waiting
 from telemetry.services import hub_events, partitions
 
@@ -132,6 +134,16 @@ def look_at_the_bus() -> None:
     bus_users.look()
 
 
+@shared_task(name="rdos.ticks.look_at_backups")
+def look_at_backups() -> None:
+    keeping.sweep(database_now())
+
+
+@shared_task(name="rdos.ticks.prune_log_lines")
+def prune_log_lines() -> None:
+    reading.prune(timezone.now())
+
+
 @dataclass(frozen=True)
 class Tick:
     name: str
@@ -157,6 +169,8 @@ TICKS = (
     Tick("Look at configurations", look_at_twins, timedelta(seconds=20)),
     Tick("Look at the users of the bus", look_at_the_bus, timedelta(seconds=30)),
     Tick("Retry tunnels", retry_tunnels, timedelta(seconds=30)),
+    Tick("Look at backups", look_at_backups, timedelta(seconds=30)),
+    Tick("Forget old log lines", prune_log_lines, timedelta(minutes=10)),
     Tick("Make days for samples", make_days, timedelta(hours=1)),
     Tick("Forget ended logins", prune_logins, timedelta(minutes=10)),
 )

@@ -23,6 +23,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("scheduling.urls")),
     path("", include(redelivery_urls)),
     path("", include("telemetry.urls")),
+    path("system/", include("rdos.system.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

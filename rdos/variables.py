@@ -49,6 +49,8 @@ CORE = (
     Variable("RDOS_SAMPLE_SECONDS", "How far apart the stored samples of one measured quantity lie, at least.", "5"),
     Variable("RDOS_DRIVERS_FILE", "A JSON file of further drivers (docs/drivers.md).", ""),
     Variable("RDOS_SIMULATE", "Virtual nodes beside a hub that has no real one yet; 0 for none.", "6"),
+    Variable("RDOS_BACKUPS_KEPT", "Archives kept in `backups` below RDOS_VAR_DIR; older ones are removed.", "7"),
+    Variable("RDOS_LOG_LINES_KEPT", "Newest lines of the hub's own log kept in its database; 0 for none.", "20000"),
     Variable("RDOS_VENV", "Where `up` keeps its virtual environment.", ".venv"),
     Variable("HOST", "Address the hub listens on.", "127.0.0.1"),
     Variable("PORT", "Port the hub listens on.", "8000", aliases=("BILBYCAST_PORT",)),

@@ -15,6 +15,7 @@ JWT = "jwt"
 FIELD_ENCRYPTION = "field-encryption"
 JOURNAL = "journal"
 RATE_LIMITS = "rate-limits"
+BACKUP = "backup"
 
 SALT = b"rdos.v1"
 KEY_BYTES = 32

@@ -22,8 +22,9 @@ OUR_OWN = ("_record", "_from_structlog", "level", "timestamp", "logger")
 EventDict = MutableMapping[str, Any]
 
 
-def logging_config(level: str, format: str) -> dict[str, Any]:
-    """A LOGGING dictionary; `format` is "json" or "console"."""
+def logging_config(level: str, format: str, *, keeps_lines: bool = False) -> dict[str, Any]:
+    """A LOGGING dictionary; `format` is "json" or "console". Lines may be kept in the database as well."""
+    kept = {"kept": {"class": "rdos.kernel.lines.handler.LineKeeper", "level": "INFO"}} if keeps_lines else {}
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": _before_rendering(),
@@ -33,8 +34,8 @@ def logging_config(level: str, format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"hub": formatter},
-        "handlers": {"hub": {"class": "logging.StreamHandler", "formatter": "hub"}},
-        "root": {"handlers": ["hub"], "level": level},
+        "handlers": {"hub": {"class": "logging.StreamHandler", "formatter": "hub"}, **kept},
+        "root": {"handlers": ["hub", *kept], "level": level},
         "loggers": {
             # Django's own handlers would print the same line again, unmasked.
             "django": {"handlers": [], "propagate": True},
@@ -57,6 +58,16 @@ def _before_rendering() -> list[structlog.types.Processor]:
         structlog.processors.format_exc_info,
         mask_secrets,
     ]
+
+
+def facts_of(record: logging.LogRecord, message: str, context: MutableMapping[str, Any]) -> EventDict:
+    """What a line tells, masked, for whoever reads it later and elsewhere than it was written."""
+    facts: EventDict = {**context, "event": message, "_record": record, "_from_structlog": False}
+    if record.exc_info:
+        facts["exc_info"] = record.exc_info
+    for process in _before_rendering():
+        facts = process(logging.getLogger(record.name), record.levelname.lower(), facts)  # type: ignore[assignment]
+    return {name: value for name, value in facts.items() if name not in ("_record", "_from_structlog")}
 
 
 def _renderer(format: str) -> structlog.types.Processor:

@@ -253,6 +253,10 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "rollouts/<uuid:pk>/pause"): DEVELOPERS,
     ("POST", "rollouts/<uuid:pk>/proceed"): DEVELOPERS,
     ("POST", "rollouts/<uuid:pk>/resume"): DEVELOPERS,
+    ("GET", "system/info"): "1iiiii3ii",
+    ("GET", "system/health"): "1iiiii3ii",
+    ("GET", "system/logs"): "1333ii33i",
+    ("POST", "system/backup"): ADMINS,
     ("GET", "schema"): EVERYBODY,
 }
 TAFY_FLOWS = {
