@@ -42,6 +42,10 @@ def run(command: str, arguments: list[str]) -> int:
         from rdos.up.testing import main as prove
 
         return prove(arguments, suite=command == "test")
+    if command in {"backup", "restore"}:
+        from rdos.up.aside import main as aside
+
+        return aside(command, arguments, lambda: django(command, arguments))
     if command == "bench":
         from rdos.up.bootstrap import PROJECT_DIR
 

@@ -44,7 +44,7 @@ def described(tables: Tables, *, name: str, vendor: str, at: datetime) -> Manife
         hub_version=settings.VERSION,
         made_at=at.isoformat(),
         vendor=vendor,
-        migrations=sorted(tables.values(MIGRATIONS, ["app", "name"])),  # type: ignore[arg-type] # pairs of words
+        migrations=sorted(tables.values(MIGRATIONS, ["app", "name"])),
         key_check=next((value for (value,) in tables.values(KeyCheck._meta.db_table, ["value"])), ""),
         tables={table: tables.figure(table) for table in tables.names()},
     )

@@ -20,6 +20,12 @@ NAMES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname
 """
+# In this order: what hangs on a table goes with it.
+KINDS = (("VIEW", ["v"]), ("MATERIALIZED VIEW", ["m"]), ("TABLE", ["r", "p"]), ("SEQUENCE", ["S"]))
+OF_KIND = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND c.relkind::text = ANY(%s) AND NOT c.relispartition ORDER BY c.relname
+"""
 COLUMNS = """
 SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = %s
 """
@@ -128,12 +134,10 @@ def _make(line: "psycopg.Connection[Any]", name: str) -> None:
 
 
 def _clear(line: "psycopg.Connection[Any]") -> None:
-    names = PostgresTables(line).names()
-    if not names:
-        return
-    tables = sql.SQL(", ").join(map(sql.Identifier, names))
     try:
-        line.execute(sql.SQL("DROP TABLE {} CASCADE").format(tables))
+        for kind, letters in KINDS:
+            for (name,) in line.execute(OF_KIND, [letters]).fetchall():
+                line.execute(sql.SQL(f"DROP {kind} IF EXISTS {{}} CASCADE").format(sql.Identifier(name)))
     except psycopg.errors.LockNotAvailable as error:
         raise NotEmpty(
             "Somebody is using this database: stop the hub, and whatever else is connected, first."

@@ -29,7 +29,7 @@ def parameters(**over: Any) -> dict[str, Any]:
 def output(name: str, options: Sequence[str], target: dict[str, Any]) -> Iterator[bytes]:
     """What the program says, block by block; its failure is ours."""
     with tempfile.TemporaryFile() as complaints:
-        process = _started(name, options, target, complaints, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        process = _started(name, options, target, complaints, reads=subprocess.DEVNULL, writes=subprocess.PIPE)
         try:
             while block := _pipe(process.stdout).read(BLOCK):
                 yield block
@@ -40,7 +40,7 @@ def output(name: str, options: Sequence[str], target: dict[str, Any]) -> Iterato
 
 def fed(name: str, options: Sequence[str], target: dict[str, Any], blocks: Iterator[bytes]) -> None:
     with tempfile.TemporaryFile() as complaints:
-        process = _started(name, options, target, complaints, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        process = _started(name, options, target, complaints, reads=subprocess.PIPE, writes=subprocess.DEVNULL)
         try:
             _feed(_pipe(process.stdin), blocks)
             _insist(process, name, complaints)
@@ -58,13 +58,15 @@ def _feed(pipe: IO[bytes], blocks: Iterator[bytes]) -> None:
         return
 
 
-def _started(name: str, options: Sequence[str], target: dict[str, Any], complaints: IO[bytes], **pipes: int) -> Any:
+def _started(
+    name: str, options: Sequence[str], target: dict[str, Any], complaints: IO[bytes], *, reads: int, writes: int
+) -> "subprocess.Popen[bytes]":
     secret = {"PGPASSWORD": str(target["password"])} if "password" in target else {}
     # Everybody on this machine reads the arguments of a program, but only its owner its environment.
     where = make_conninfo(**{key: value for key, value in target.items() if key != "password"})
     command = [str(found(name)), *options, f"--dbname={where}"]
     environment = {"PATH": os.defpath, "LC_ALL": "C", "HOME": os.environ.get("HOME", "/"), **secret}
-    return subprocess.Popen(command, env=environment, stderr=complaints, **pipes)
+    return subprocess.Popen(command, env=environment, stdin=reads, stdout=writes, stderr=complaints)
 
 
 def _insist(process: "subprocess.Popen[bytes]", name: str, complaints: IO[bytes]) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
-from django.db import Error, models, transaction
+from django.db import Error, transaction
 
 from rdos.backups import archive, databases
 from rdos.backups.errors import Unfit
@@ -19,6 +20,7 @@ from rdos.kernel.errors import DomainError
 from rdos.kernel.journal.words import SYSTEM, Row, Who
 from rdos.kernel.models import Backup, BackupProof
 from rdos.kernel.rotation import encrypted_fields, field_label
+from rdos.kernel.secrecy import mask_text
 
 logger = logging.getLogger("rdos.backups")
 
@@ -78,7 +80,7 @@ def prove(path: Path, *, who: Who = SYSTEM) -> Proof:
     except DomainError as error:
         proof.reason = error.detail
     except Error as error:
-        proof.reason = str(error)
+        proof.reason = mask_text(str(error))
     proof.seconds = round(monotonic() - began, 2)
     _remember(proof, who)
     return proof
@@ -104,16 +106,13 @@ def _count(tables: Tables, manifest: Manifest, proof: Proof) -> None:
 def _open_secrets(tables: Tables, proof: Proof) -> None:
     there = set(tables.names())
     for model, name in encrypted_fields():
-        key, column = str(_primary(model).column), str(model._meta.get_field(name).column)  # type: ignore[union-attr] # a stored field
+        primary: Any = model._meta.pk
+        column = next(field.column for field in model._meta.local_fields if field.name == name)
         if model._meta.db_table not in there or column not in tables.columns(model._meta.db_table):
             continue
-        for pk, stored in tables.values(model._meta.db_table, [key, column]):
+        for pk, stored in tables.values(model._meta.db_table, [primary.column, column]):
             if stored:
-                _open(f"{field_label(model, name)}:{_primary(model).to_python(pk)}", stored, proof)
-
-
-def _primary(model: type[models.Model]) -> "models.Field[object, object]":
-    return model._meta.pk  # type: ignore[return-value] # every model of ours has one
+                _open(f"{field_label(model, name)}:{primary.to_python(pk)}", stored, proof)
 
 
 def _open(place: str, stored: str, proof: Proof) -> None:

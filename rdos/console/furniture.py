@@ -12,6 +12,7 @@ from devices.admin import attention as fleet
 from devices.admin import hal_panel
 from flows.admin import attention as work
 from flows.admin import deployed, node_panel
+from rdos.console.backups import backups
 from rdos.console.journal import JournalPage
 from rdos.console.sealed import newest_seal
 from rdos.console.ticks import TickPage
@@ -50,6 +51,7 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
         work.rollouts,
         schedules.paused,
         fleet.drift,
+        backups,
         attention.people,
         attention.failed_sign_ins,
         attention.tokens,

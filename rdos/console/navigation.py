@@ -84,7 +84,13 @@ GROUPS = (
             Place("My account", "account_circle", "/account"),
         ),
     ),
-    Group("Record", (Place("Journal", "menu_book", "admin:kernel_journalentry_changelist", "journal.read"),)),
+    Group(
+        "Record",
+        (
+            Place("Journal", "menu_book", "admin:kernel_journalentry_changelist", "journal.read"),
+            Place("Backups", "archive", "/backups", "backups.read"),
+        ),
+    ),
     Group("Clock", (Place("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist", "clock.read"),)),
 )
 

@@ -16,7 +16,7 @@ from devices.admin import (
 )
 from flows.admin import queue
 from rdos.console.pages import asked_again, leads_to, signed_in
-from rdos.console.views import account, entrance, front, second_factor
+from rdos.console.views import account, backups, entrance, front, second_factor
 from scheduling.admin import day
 
 urlpatterns = [
@@ -35,6 +35,10 @@ urlpatterns = [
     path("account/logins/<uuid:pk>/end", account.end_login),
     path("account/tokens", account.make_token),
     path("account/tokens/<uuid:pk>/revoke", account.revoke_token),
+    path("backups", signed_in(backups.page)),
+    path("backups/begin", signed_in(backups.begin)),
+    path("backups/live", asked_again(backups.live)),
+    path("backups/<int:pk>/prove", signed_in(backups.prove)),
     path("commands/<uuid:pk>/cancel", signed_in(telling.cancel)),
     path("nodes/add", signed_in(adding.add)),
     path("nodes/fresh", asked_again(fresh.rows)),

@@ -64,13 +64,13 @@ def read(arguments: list[str], environment: Environment) -> Options:
             nats_port=environment.integer("NATS_PORT", least=1),
             mqtt_port=environment.integer("MQTT_PORT", least=1),
             simulate=0 if given.no_simulate else environment.integer("RDOS_SIMULATE"),
-            directory=_directory(environment),
+            directory=directory(environment),
         )
     except Misconfigured as problem:
         raise CannotStart(str(problem)) from problem
 
 
-def _directory(environment: Environment) -> Path:
+def directory(environment: Environment) -> Path:
     given = environment.raw("RDOS_VAR_DIR")
     return (Path(given).expanduser() if given else PROJECT_DIR / "var").absolute()
 

@@ -23,7 +23,7 @@ CHECKS = {
     "types": [sys.executable, "-m", "mypy", "."],
 }
 # What must also hold on SQLite: one functional pass, not every proof.
-SQLITE_TESTS = ("tests/accounts", "tests/devices", "tests/flows", "tests/kernel", "tests/telemetry")
+SQLITE_TESTS = ("tests/accounts", "tests/backups", "tests/devices", "tests/flows", "tests/kernel", "tests/telemetry")
 
 
 @dataclass(frozen=True)

@@ -38,11 +38,11 @@ class LineKeeper(logging.Handler):
         self._more, self._hurry = Event(), Event()
         self._thread: Thread | None = None
 
-    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+    def filter(self, record: logging.LogRecord) -> bool:
         """Before the handler's lock is taken, which `flush` may hold while it waits for the thread."""
         if record.name.startswith(NEVER) or current_thread() is self._thread:
             return False
-        return super().filter(record)
+        return bool(super().filter(record))
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

@@ -19,7 +19,7 @@ def newest(*, level: str = "", module: str = "", below: str = "", limit: int) ->
         found = found.filter(module=module)
     if below:
         found = found.filter(module__startswith=below)
-    return list(found.values("at", "level", "module", "message", "metadata")[:limit])
+    return [dict(row) for row in found.values("at", "level", "module", "message", "metadata")[:limit]]
 
 
 def prune(at: datetime) -> int:
