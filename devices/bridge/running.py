@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -18,7 +18,7 @@ from devices.bridge.stores import Stores
 from devices.errors import MalformedFrame
 from devices.hal import reading
 from devices.protocol import text
-from devices.services import bridges, bus_commands
+from devices.services import bridges, bus_commands, driving, halting
 from rdos.kernel.bells import exchange
 from rdos.kernel.bus.line import Line, Place
 from rdos.kernel.clock import database_now
@@ -30,6 +30,8 @@ QUEUE = "hub"
 LOOK_SECONDS = 0.25
 # Bells may be lost: this often the rows are asked instead.
 WAKE_SECONDS = 1.0
+# Whoever was asked to stop a robot says so by itself; this is for one that could not, or died meanwhile.
+STOP_SECONDS = 1.0
 # Which of them are due: each is looked at once a minute.
 NODE_RED_SECONDS = 5.0
 LONGEST_ERROR = 2000
@@ -49,6 +51,8 @@ class BridgeProcess:
         # How far this process's clock is from the database's, which is the hub's.
         self._skew = timedelta()
         self._refreshing = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._to_stop: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     def now(self) -> datetime:
@@ -58,6 +62,7 @@ class BridgeProcess:
         """It begins, and stays, whether there is a broker or a database or not."""
         await exchange().start()
         exchange().listen_prefix("node.", self._hear_bell)
+        exchange().listen(halting.BELL, self._hear_stop)
         exchange().on_regained(self.outbox.wake)
         for subject in LISTENED_TO:
             await self.line.subscribe(subject, self.ear.hear, queue=QUEUE)
@@ -66,6 +71,7 @@ class BridgeProcess:
         self._begin("look", self._look, LOOK_SECONDS)
         self._begin("wake", self._wake, WAKE_SECONDS)
         self._begin("refresh", self._refresh, bridges.RENEW_SECONDS, self._refreshing)
+        self._begin("stop", self._stop_robots, STOP_SECONDS, self._stopping)
         self._begin("node red", node_red.look, NODE_RED_SECONDS)
 
     async def stop(self, seconds: float) -> None:
@@ -111,6 +117,10 @@ class BridgeProcess:
         self.outbox.wake()
         self.evidences.begin_anew(await in_thread(bus_commands.awaiting_evidence))
 
+    async def _stop_robots(self) -> None:
+        named, self._to_stop = self._to_stop, set()
+        await in_thread(_stop_robots, named)
+
     async def _refresh(self) -> None:
         """Who is a node of this hub by now; then the sign of life, which says that it is known here."""
         at = await in_thread(database_now)
@@ -138,6 +148,10 @@ class BridgeProcess:
         elif word.startswith("close:"):
             self._refreshing.set()
 
+    def _hear_stop(self, topic: str, keys: str) -> None:
+        self._to_stop.update(keys.split())
+        self._stopping.set()
+
     async def _hear_answer(self, message: Message) -> None:
         try:
             command_id = UUID(message.subject.rpartition(".")[2])
@@ -146,6 +160,12 @@ class BridgeProcess:
             self.intake.malformed += 1
             return
         self.stores.answer(command_id, answer_of(said))
+
+
+def _stop_robots(named: Collection[str]) -> None:
+    at = database_now()
+    halting.repeat(halting.due(at), named)
+    driving.sweep(at)
 
 
 def answer_of(said: dict[str, object]) -> dict[str, object]:

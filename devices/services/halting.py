@@ -3,7 +3,7 @@
 Never refused for maintenance, denied commands or expiry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -139,8 +139,8 @@ def due(at: datetime) -> list[Halt]:
     return list(Halt.objects.filter(created_at__gt=at - SAID_AGAIN).order_by("created_at")[:MOST_DUE])
 
 
-def repeat(halts: Sequence[Halt]) -> None:
-    """Harmless however often: once for each robot."""
-    keys = {key for halt in halts for key in halt.keys}
+def repeat(halts: Sequence[Halt], heard: Collection[str] = ()) -> None:
+    """Harmless however often: once for each robot. `heard` are those that a bell named before their row was there."""
+    keys = {key for halt in halts for key in halt.keys} | set(heard)
     for key in keys | ({EVERYONE} if any(halt.everyone for halt in halts) else set()):
         say_soon(key)
