@@ -15,9 +15,9 @@ from devices.services.bus_commands import Letter
 from rdos.kernel.batches import Batch
 from rdos.kernel.bus import BusAway, MessageTooLarge
 from rdos.kernel.bus.line import Line
+from rdos.kernel.bus.subjects import ANSWERS
 from rdos.kernel.clock import database_now
 
-ACKS = "hub.acks"
 # While another bridge publishes.
 BUSY_SECONDS = 0.02
 PUBLISH_SECONDS = 5.0
@@ -74,7 +74,7 @@ class Outbox:
             subject, data = bus_letters.letter_of(
                 letter.name, letter.action, letter.text, letter.key, at, purpose=letter.purpose
             )
-            await self._line.publish(subject, data, reply=f"{ACKS}.{letter.command_id}", confirmed=False)
+            await self._line.publish(subject, data, reply=f"{ANSWERS}.{letter.command_id}", confirmed=False)
             if (speeds := bus_commands.speeds_of(letter.action)) is not None:
                 self._evidences.expect(letter.command_id, letter.node_id, speeds)
                 motor = subjects.motor(letter.key, own=letter.has_credential)

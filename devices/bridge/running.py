@@ -13,7 +13,7 @@ from devices.bridge import acquaintance, node_red
 from devices.bridge.ear import Ear, Message
 from devices.bridge.evidence import Evidences
 from devices.bridge.intake import Intake
-from devices.bridge.outbox import ACKS, Outbox
+from devices.bridge.outbox import Outbox
 from devices.bridge.stores import Stores
 from devices.errors import MalformedFrame
 from devices.hal import reading
@@ -21,6 +21,7 @@ from devices.protocol import text
 from devices.services import bridges, bus_commands, driving, halting
 from rdos.kernel.bells import exchange
 from rdos.kernel.bus.line import Line, Place
+from rdos.kernel.bus.subjects import ANSWERS
 from rdos.kernel.clock import database_now
 from rdos.kernel.threads import in_thread
 
@@ -66,7 +67,7 @@ class BridgeProcess:
         exchange().on_regained(self.outbox.wake)
         for subject in LISTENED_TO:
             await self.line.subscribe(subject, self.ear.hear, queue=QUEUE)
-        await self.line.subscribe(f"{ACKS}.*", self._hear_answer, queue=QUEUE)
+        await self.line.subscribe(f"{ANSWERS}.*", self._hear_answer, queue=QUEUE)
         await self.line.start()
         self._begin("look", self._look, LOOK_SECONDS)
         self._begin("wake", self._wake, WAKE_SECONDS)

@@ -17,6 +17,7 @@ from nats.errors import MaxPayloadError, NoRespondersError, SlowConsumerError
 from nats.errors import TimeoutError as NatsTimeout
 
 from rdos.kernel.bus.errors import BusAway, MessageTooLarge, NoReply
+from rdos.kernel.bus.subjects import ANSWERS
 
 CONNECT_SECONDS = 2.0
 RETRY_SECONDS = 0.5
@@ -169,6 +170,8 @@ class Line:
                 max_outstanding_pings=2,
                 # Nothing is kept while the broker is away: a motion command that comes late is worse than none.
                 pending_size=8 * 2**20,
+                # The one place where those may answer who hold no credential.
+                inbox_prefix=ANSWERS,
                 error_cb=self._complain,
                 disconnected_cb=self._lost,
                 reconnected_cb=self._regained,
@@ -201,6 +204,8 @@ class Line:
     async def _lost(self) -> None:
         if self._client is None:
             return
+        # What the library had not sent yet it would send to the next broker, whenever that comes.
+        self._client._pending, self._client._pending_data_size = [], 0
         logger.warning("The bus was lost, and is tried again", extra={"action": "bus_lost"})
         if self._changed is not None:
             self._changed(False)

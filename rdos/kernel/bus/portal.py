@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Coroutine
 from concurrent.futures import TimeoutError as TooLong
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -41,6 +41,9 @@ class Portal:
         return self._line
 
     def run(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
+        if current_thread() is self._thread:
+            work.close()
+            raise RuntimeError("What listens on the bus must not wait for it: use publish_soon, or another thread.")
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result(seconds)
@@ -53,11 +56,19 @@ class Portal:
 
     def close(self) -> None:
         with suppress(BusAway):
-            self.run(self._line.stop(), CONFIRM_SECONDS + SPARE_SECONDS)
+            self.run(self._ended(), CONFIRM_SECONDS + SPARE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(SPARE_SECONDS)
         if not self._thread.is_alive():
             self._loop.close()
+
+    async def _ended(self) -> None:
+        """What is still on its way is not waited for."""
+        await self._line.stop()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _made(place: Place, name: str) -> Line:

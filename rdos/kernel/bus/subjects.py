@@ -4,6 +4,8 @@ import re
 
 from rdos.kernel.errors import InvalidInput
 
+# Where the hub is answered; the broker lets everybody speak there.
+ANSWERS = "hub.acks"
 PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
