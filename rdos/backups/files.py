@@ -15,7 +15,7 @@ SETTINGS_FILE = "settings-of-the-backup.env"
 # At the top of RDOS_VAR_DIR: what servers keep for themselves, what one start of a hub tells the next, and secrets.
 NOT_THE_HUBS = (
     FOLDER, SETTINGS_FILE, "postgres", "postgres-new", "postgres-socket", "redis", "redis.conf", "nats", "nats.conf",
-    "programs", "secrets", "tls", "venv", "log", "logs", "hub.env", "up.lock", "children.json", "lodging",
+    "bus", "programs", "secrets", "tls", "venv", "log", "logs", "hub.env", "up.lock", "children.json", "lodging",
 )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from rdos.kernel.secrecy import mask, mask_text
 UNWANTED_FACTS = ("request", "server_time", "taskName")
 # These tell every statement and every request, with all that is in it.
 TALKATIVE = ("django.db.backends", "httpx", "httpcore", "asyncio", "websockets", "uvicorn.access", "daphne", "twisted")
+# Structlog's own, and what another handler has left on the record while it wrote the same line.
+NOT_SAID = ("_record", "_from_structlog", "message", "asctime")
 # Structlog's own, and the level and time: no secret can be in them.
 OUR_OWN = ("_record", "_from_structlog", "level", "timestamp", "logger")
 
@@ -67,7 +69,7 @@ def facts_of(record: logging.LogRecord, message: str, context: MutableMapping[st
         facts["exc_info"] = record.exc_info
     for process in _before_rendering():
         facts = process(logging.getLogger(record.name), record.levelname.lower(), facts)  # type: ignore[assignment]
-    return {name: value for name, value in facts.items() if name not in ("_record", "_from_structlog")}
+    return {name: value for name, value in facts.items() if name not in NOT_SAID}
 
 
 def _renderer(format: str) -> structlog.types.Processor:

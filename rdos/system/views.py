@@ -16,6 +16,7 @@ OF_THE_BUS = "rdos.bus"
 
 
 class InfoView(ApiView):
+    open_to_lan = True
     rules = {"GET": "system.read"}
 
     @extend_schema(responses=shapes.InfoSerializer)
@@ -25,6 +26,7 @@ class InfoView(ApiView):
 
 
 class HealthView(ApiView):
+    open_to_lan = True
     rules = {"GET": "system.read"}
 
     @extend_schema(responses=shapes.SystemHealthSerializer)
@@ -34,6 +36,7 @@ class HealthView(ApiView):
 
 
 class LogsView(ApiView):
+    open_to_lan = True
     rules = {"GET": "system.logs"}
 
     @extend_schema(parameters=[shapes.HubLogQuery], responses=shapes.HubLineSerializer(many=True))

@@ -88,8 +88,9 @@ class LineKeeper(logging.Handler):
     def _store_all(self, keep: Callable[[list[Line], int], bool], pause: float) -> float:
         """How long to wait before the next lines."""
         while self._waiting:
-            lines = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-            self._storing = len(lines)
+            # Counted before they are taken, so that at no moment they seem to be nowhere.
+            self._storing = min(AT_ONCE, len(self._waiting))
+            lines = [self._waiting.popleft() for _ in range(self._storing)]
             kept = keep(lines, self.dropped)
             if not kept:
                 self._put_back(lines)
