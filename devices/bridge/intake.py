@@ -19,14 +19,12 @@ from devices.hal.figures import figures
 from devices.hal.reading import HalMessage
 from devices.protocol import text
 from devices.services.bus_presence import CAMERA_SILENT_AFTER, Sign
-from devices.services.bus_states import LONGEST_TOPIC, State
+from devices.services.bus_states import ALERT_EVERY, LONGEST_TOPIC, State
 from rdos.kernel.bus.subjects import is_part
 from rdos.kernel.intake import READINGS, NodeEvent, Reading
 
 # A robot that only drives is there as well, but its row need not hear of it ten times a second.
 SIGN_EVERY = timedelta(seconds=5)
-# Ten times a second something is in a robot's way; one event tells it.
-ALERT_EVERY = timedelta(seconds=60)
 MOTOR = "motor/differential-telemetry"
 # What stands before a device's own id at the end of a subject.
 OWNED = frozenset({"telemetry", "event", "announce", "response", "frame", "status"})
@@ -175,6 +173,7 @@ class Intake:
             readings.append(Reading(known.node_id, at, values))
 
     def _alert(self, known: Known, message: HalMessage, at: datetime) -> None:
+        # The row decides; this only keeps it from being asked ten times a second.
         last = self._alerted.get(known.node_id)
         if last is not None and at - last < ALERT_EVERY:
             return

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from devices.bus_words import Sighting
-from devices.models import Node
 from devices.services import bus_commands, bus_meeting, bus_presence, bus_states, replies
 from devices.services.bus_presence import Sign
 from devices.services.bus_states import State
@@ -105,8 +104,7 @@ def _by_key(store: Callable[[dict[K, V]], object], name: str) -> Callable[[dict[
 
 def _take_events(items: list[NodeEvent]) -> None:
     with transaction.atomic():
-        known = set(Node.objects.filter(pk__in={item.node_id for item in items}).values_list("pk", flat=True))
-        NODE_EVENTS.give([item for item in items if item.node_id in known])
+        NODE_EVENTS.give(bus_states.first_alerts(items))
 
 
 def _take_replies(items: list[Reply]) -> None:

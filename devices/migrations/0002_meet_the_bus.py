@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 ('mac_address', models.CharField(max_length=64, null=True)),
                 ('heard_until', models.DateTimeField(null=True)),
                 ('latched_at', models.DateTimeField(null=True)),
+                ('alerted_at', models.DateTimeField(null=True)),
                 ('credential_hash', models.CharField(blank=True, max_length=128)),
                 ('credential_made_at', models.DateTimeField(null=True)),
                 ('admin_url', models.CharField(blank=True, max_length=512)),

@@ -22,6 +22,8 @@ class BusNode(models.Model):
     heard_until = models.DateTimeField(null=True)
     # Its motors stand in emergency stop since then; only its own serial line releases it.
     latched_at = models.DateTimeField(null=True)
+    # When an alert of its hardware was last told as an event: it may repeat it ten times a second.
+    alerted_at = models.DateTimeField(null=True)
     # Of its own credential on the bus; empty for one of the anonymous.
     credential_hash = models.CharField(max_length=128, blank=True)
     credential_made_at = models.DateTimeField(null=True)

@@ -1,17 +1,19 @@
 """The last message of each kind that nodes sent about their hardware."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from devices.models import HalState, Node
+from django.db.models import Q
+
+from devices.models import BusNode, HalState, Node
+from rdos.kernel.intake import NodeEvent
 from rdos.kernel.journal.storable import storable
 
 LONGEST_TOPIC = 128
-# A node may name its sensors as it likes, but not without end.
-MOST_TOPICS = 64
+ALERT_EVERY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,16 @@ def keep(found: Mapping[tuple[UUID, str], State]) -> None:
         update_fields=["schema", "payload", "at"],
         batch_size=500,
     )
+
+
+def first_alerts(events: Sequence[NodeEvent]) -> list[NodeEvent]:
+    """Those that were not told a moment ago, by this bridge or another. In the transaction that stores them."""
+    return [event for event in events if _is_first(event)]
+
+
+def _is_first(event: NodeEvent) -> bool:
+    old = Q(alerted_at=None) | Q(alerted_at__lte=event.at - ALERT_EVERY)
+    return BusNode.objects.filter(old, pk=event.node_id).update(alerted_at=event.at) == 1
 
 
 def _by_key(item: tuple[tuple[UUID, str], State]) -> tuple[UUID, str]:

@@ -108,7 +108,16 @@ def is_let_in(bus: Nats, login: Login) -> bool:
 
 
 def packet(kind: int, body: bytes) -> bytes:
-    return bytes([kind, len(body)]) + body
+    return bytes([kind]) + _length(len(body)) + body
+
+
+def _length(left: int) -> bytes:
+    """Seven bits a byte, the lowest first."""
+    found = bytearray()
+    while left >= 128:
+        found.append(left % 128 | 128)
+        left //= 128
+    return bytes([*found, left])
 
 
 def text(word: str) -> bytes:
