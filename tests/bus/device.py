@@ -21,7 +21,7 @@ class Device:
         self._thread.start()
         self.heard: list[tuple[str, bytes, str]] = []
         self.refused: list[str] = []
-        self._client = self.run(
+        self.client = self.run(
             nats.connect(f"nats://127.0.0.1:{port}", error_cb=self._complain, allow_reconnect=False, **options)
         )
 
@@ -30,19 +30,27 @@ class Device:
 
     def say(self, subject: str, said: Any) -> None:
         data = said if isinstance(said, bytes) else json.dumps(said).encode()
-        self.run(self._client.publish(subject, data))
-        self.run(self._client.flush())
+        self.run(self.client.publish(subject, data))
+        self.run(self.client.flush())
+
+    def floods(self, subject: str, data: bytes, *, times: int) -> None:
+        async def flood() -> None:
+            for _ in range(times):
+                await self.client.publish(subject, data)
+            await self.client.flush()
+
+        self.run(flood())
 
     def listen(self, subject: str) -> None:
-        self.run(self._client.subscribe(subject, cb=self._note))
-        self.run(self._client.flush())
+        self.run(self.client.subscribe(subject, cb=self._note))
+        self.run(self.client.flush())
 
     def hears(self, count: int, seconds: float = 10.0) -> list[tuple[str, bytes, str]]:
         until(lambda: len(self.heard) >= count, seconds)
         return self.heard[:count]
 
     def close(self) -> None:
-        self.run(self._client.close())
+        self.run(self.client.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
