@@ -17,7 +17,7 @@ class Known:
     node_id: UUID
     key: str
     kind: str
-    # Only what came on a subject of its own is its word: the broker lets nobody else speak there.
+    # Only what came from the account of such nodes is its word: nobody else is let in there by its name.
     has_credential: bool
 
 

@@ -20,7 +20,7 @@ from devices.hal.reading import HalMessage
 from devices.protocol import text
 from devices.services.bus_presence import CAMERA_SILENT_AFTER, Sign
 from devices.services.bus_states import ALERT_EVERY, LONGEST_TOPIC, State
-from rdos.kernel.bus.subjects import is_part
+from rdos.kernel.bus.subjects import OWN, is_part
 from rdos.kernel.intake import READINGS, NodeEvent, Reading
 
 # A robot that only drives is there as well, but its row need not hear of it ten times a second.
@@ -28,8 +28,6 @@ SIGN_EVERY = timedelta(seconds=5)
 MOTOR = "motor/differential-telemetry"
 # What stands before a device's own id at the end of a subject.
 OWNED = frozenset({"telemetry", "event", "announce", "response", "frame", "status"})
-# So many words such a subject has: those of a device with a credential are closed to others at these lengths.
-LENGTHS = frozenset({5, 6})
 
 
 @dataclass(slots=True)
@@ -65,7 +63,7 @@ class Intake:
         self.take(self.strangers.now_known(known, at), at)
 
     def _route(self, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
-        words = subject.split(".")
+        words = subject.removeprefix(OWN).split(".")
         if words[0] == "hal":
             self._hal(subject, words, data, at, readings)
         elif subject == "device.discovered":
@@ -107,9 +105,9 @@ class Intake:
     def _hal(self, subject: str, words: list[str], data: bytes, at: datetime, readings: list[Reading]) -> None:
         if "cmd" in words:
             return
-        if words[2:4] == ["camera", "discovery"] and len(words) in LENGTHS:
+        if words[2:4] == ["camera", "discovery"]:
             self._cameras(words[-1], subject, data, at)
-        elif len(words) in LENGTHS and words[-2] in OWNED:
+        elif len(words) > 4 and words[-2] in OWNED:
             message = reading.message(data)
             if known := self._whose(words[-1], subject, data, at, lambda: Sighting(words[-1], name=words[-1])):
                 self._told_of(known, message, at, readings)
@@ -117,11 +115,11 @@ class Intake:
             self._shared(subject, data, at, readings)
 
     def _shared(self, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
-        """Here only the message says whose it is, so it is nobody's word who has a credential."""
+        """Here only the message says whose it is."""
         message = reading.message(data)
         key = message.device_id
         known = self._whose(key, subject, data, at, lambda: _introduced(message))
-        if known is not None and not known.has_credential:
+        if known is not None:
             self._told_of(known, message, at, readings)
 
     def _told_of(self, known: Known, message: HalMessage, at: datetime, readings: list[Reading]) -> None:
@@ -152,10 +150,12 @@ class Intake:
     # --- Who it was
 
     def _whose(self, key: str, subject: str, data: bytes, at: datetime, seen: Callable[[], Sighting]) -> Known | None:
-        """A stranger's word waits until the stranger has a row."""
+        """A stranger's word waits until there is a row. Whoever has a credential speaks with it or not at all."""
         known = self.known.get(key)
         if known is None and is_part(key) and self.strangers.note(key, subject, data, at):
             self._stores.sighting(seen())
+        if known is not None and known.has_credential != subject.startswith(OWN):
+            return None
         return known
 
     def _alive(self, known: Known, at: datetime, *, latched: bool | None = None) -> None:

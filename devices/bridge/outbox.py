@@ -15,7 +15,7 @@ from devices.services.bus_commands import Letter
 from rdos.kernel.batches import Batch
 from rdos.kernel.bus import BusAway, MessageTooLarge
 from rdos.kernel.bus.line import Line
-from rdos.kernel.bus.subjects import ANSWERS
+from rdos.kernel.bus.subjects import ANSWERS, told
 from rdos.kernel.clock import database_now
 
 # While another bridge publishes.
@@ -74,6 +74,7 @@ class Outbox:
             subject, data = bus_letters.letter_of(
                 letter.name, letter.action, letter.text, letter.key, at, purpose=letter.purpose
             )
+            subject = told(subject, own=letter.has_credential)
             await self._line.publish(subject, data, reply=f"{ANSWERS}.{letter.command_id}", confirmed=False)
             if (speeds := bus_commands.speeds_of(letter.action)) is not None:
                 self._evidences.expect(letter.command_id, letter.node_id, speeds)

@@ -21,11 +21,11 @@ from devices.protocol import text
 from devices.services import bridges, bus_commands, driving, halting
 from rdos.kernel.bells import exchange
 from rdos.kernel.bus.line import Line, Place
-from rdos.kernel.bus.subjects import ANSWERS
+from rdos.kernel.bus.subjects import ANSWERS, OWN
 from rdos.kernel.clock import database_now
 from rdos.kernel.threads import in_thread
 
-LISTENED_TO = ("device.discovered", "device.*.status", "device.*.telemetry", "node.*.heartbeat", "hal.v1.>")
+LISTENED_TO = ("device.discovered", "device.*.status", "device.*.telemetry", "node.*.heartbeat", "hal.v1.>", f"{OWN}>")
 # Bridges share what comes: each message is one bridge's.
 QUEUE = "hub"
 LOOK_SECONDS = 0.25

@@ -11,6 +11,7 @@ from devices.errors import NotOfTheBus, NoUserOfTheBus
 from devices.models import BusNode, Node
 from devices.services import bus_users
 from rdos.kernel.actors import Actor
+from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.journal import record, row_of
 
 
@@ -27,7 +28,7 @@ def issue(*, actor: Actor, pk: UUID, at: datetime) -> tuple[str, str]:
     held.save(update_fields=["credential_hash", "credential_made_at"])
     after = {"made_at": at}
     record(who=actor.who, action="node.bus_credential", about=row_of(node), before=before, after=after)
-    transaction.on_commit(bus_users.apply)
+    _tell(node)
     return node.key, password
 
 
@@ -42,7 +43,13 @@ def withdraw(*, actor: Actor, pk: UUID, at: datetime) -> None:
     held.credential_hash, held.credential_made_at = "", None
     held.save(update_fields=["credential_hash", "credential_made_at"])
     record(who=actor.who, action="node.bus_credential_withdrawn", about=row_of(node), before=before)
+    _tell(node)
+
+
+def _tell(node: Node) -> None:
     transaction.on_commit(bus_users.apply)
+    # A bridge knows by its credential whose word is whose.
+    ring_on_commit(f"node.{node.pk}", "close:credential")
 
 
 def follow(node: Node) -> None:

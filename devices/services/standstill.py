@@ -6,10 +6,10 @@ from threading import Lock, Thread
 
 from django.utils import timezone
 
-from devices.hal import writing
+from devices.hal import subjects, writing
 from rdos.kernel import bus
 
-SUBJECT = "hal.v1.motor.cmd"
+SUBJECT = subjects.MOTOR
 EVERYONE = writing.EVERYONE
 # Seconds after the first.
 AGAIN = (0.1, 0.25, 0.5, 1.0)
@@ -21,12 +21,21 @@ def say(keys: Sequence[str]) -> int:
     for key in keys[:-1]:
         say_soon(key)
     for key in keys[-1:]:
-        bus.publish(SUBJECT, _zero(key))
+        for subject in _subjects(key):
+            bus.publish(subject, _zero(key))
     return len(keys)
 
 
 def say_soon(key: str) -> None:
-    bus.publish_soon(SUBJECT, _zero(key))
+    for subject in _subjects(key):
+        bus.publish_soon(subject, _zero(key))
+
+
+def _subjects(key: str) -> tuple[str, ...]:
+    """Both, since a robot that must stand is not looked up first: one of them is heard by nobody."""
+    if key == EVERYONE:
+        return subjects.to_everyone()
+    return subjects.motor(key, own=False), subjects.motor(key, own=True)
 
 
 def _zero(key: str) -> bytes:

@@ -21,7 +21,7 @@ class Listeners:
 
 
 def render(listeners: Listeners, hub: Hub, *, store: Path) -> str:
-    """The file nats-server reads; every string in it is quoted as JSON."""
+    """The file nats-server reads, and what it includes; every string in it is quoted as JSON."""
     return "\n".join(
         [
             "server_name: rdos",
@@ -34,10 +34,7 @@ def render(listeners: Listeners, hub: Hub, *, store: Path) -> str:
             f"mqtt {{ host: {_word(listeners.host)}, port: {listeners.mqtt_port}, no_auth_user: {_word(ANONYMOUS)} }}",
             f"no_auth_user: {_word(ANONYMOUS)}",
             "system_account: SYSTEM",
-            "accounts {",
-            f"  RDOS {{ jetstream: enabled, include {_word(USERS)} }}",
-            f"  SYSTEM {{ users: [{{ user: {_word(hub.system_user)}, password: {_word(hub.password)} }}] }}",
-            "}",
+            nats_users.accounts(hub, USERS),
             "",
         ]
     )

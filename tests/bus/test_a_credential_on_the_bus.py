@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from devices.models import BusNode, Command, HalState, Node
-from devices.services import bus_commands, bus_users
+from devices.services import bus_commands, bus_users, standstill
 from tests.bus import payloads
 from tests.bus.conftest import BridgeChild
 from tests.bus.device import Device
@@ -73,6 +73,7 @@ def test_it_is_told_to_move_where_nobody_else_speaks_or_listens(
 ) -> None:
     robot.listen(f"device.{ROBOT}.command")
     robot.listen(f"hal.v1.motor.cmd.{ROBOT}")
+    robot.listen("hal.v1.motor.cmd")
     device.listen("device.*.command")
     device.listen("hal.v1.>")
     body = {"type": "move", "data": {"linear": 0.5, "angular": 0.0}}
@@ -91,3 +92,12 @@ def test_it_is_told_to_move_where_nobody_else_speaks_or_listens(
 
 def became(command: Command, status: str) -> Callable[[], bool]:
     return lambda: Command.objects.filter(pk=command.pk, status=status).exists()
+
+
+def test_a_stop_reaches_it_by_name_and_with_everyone(robot: Device, operator: Person) -> None:
+    robot.listen(f"hal.v1.motor.cmd.{ROBOT}")
+    robot.listen("hal.v1.motor.cmd")
+    standstill.say([ROBOT])
+    standstill.say([standstill.EVERYONE])
+    said = {subject: json.loads(data)["device_id"] for subject, data, _ in robot.hears(2)}
+    assert said == {f"hal.v1.motor.cmd.{ROBOT}": ROBOT, "hal.v1.motor.cmd": "*"}

@@ -1,4 +1,4 @@
-"""Devices with users of their own: what is theirs is closed to everybody else, and nothing else is theirs."""
+"""Devices with users of their own: in an account of their own, where each has what is its own and nobody else is."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,6 @@ from tests.up.bus_clients import (
     speaking,
     the_hub,
     what_arrives,
-    what_it_hears,
 )
 from tests.up.hosting import running, scratch
 
@@ -31,7 +30,7 @@ OWN_WORDS = ["device.arm-7.status", "device.arm-7.telemetry", "node.arm-7.heartb
              "hal.v1.camera.status.arm-7", "hal.v1.camera.discovery.announce.arm-7",
              "hal.v1.camera.discovery.response.arm-7"]  # fmt: skip
 OWN_EARS = ["device.arm-7.command", "node.arm-7.flow.deploy", "node.arm-7.flow.undeploy", "hal.v1.motor.cmd.arm-7",
-            "hal.v1.system.cmd.arm-7", "hal.v1.camera.cmd.arm-7"]  # fmt: skip
+            "hal.v1.system.cmd.arm-7", "hal.v1.camera.cmd.arm-7", "hal.v1.motor.cmd"]  # fmt: skip
 
 
 def hashed(password: str) -> str:
@@ -50,14 +49,16 @@ def bus() -> Iterator[Nats]:
 
 
 async def test_it_says_what_is_its_own(bus: Nats) -> None:
-    assert await what_arrives(bus, ARM, *OWN_WORDS) == (OWN_WORDS, [])
+    """The hub hears by the word before it that it was said there."""
+    assert await what_arrives(bus, ARM, *OWN_WORDS) == ([f"own.{word}" for word in OWN_WORDS], [])
 
 
 @pytest.mark.parametrize(
     "subject",
     ["device.lamp.status", "node.lamp.heartbeat", "hal.v1.motor.telemetry.lamp", "device.other.telemetry",
      "device.arm-7.command", "hal.v1.motor.cmd", "hal.v1.motor.cmd.arm-7", "hal.v1.sensor.range.event",
-     "device.discovered", "hub.acks.7e57", "hub.events.devices", "_INBOX.arm-7.x", "node.arm-7.flow.deploy"],
+     "device.discovered", "hub.acks.7e57", "hub.events.devices", "_INBOX.arm-7.x", "node.arm-7.flow.deploy",
+     "own.device.arm-7.status", "tell.device.lamp.command"],
 )  # fmt: skip
 async def test_it_says_nothing_else(bus: Nats, subject: str) -> None:
     assert await what_arrives(bus, ARM, subject) == ([], [subject.lower()])
@@ -65,36 +66,52 @@ async def test_it_says_nothing_else(bus: Nats, subject: str) -> None:
 
 @pytest.mark.parametrize("subject", OWN_EARS)
 async def test_it_hears_what_is_its_own(bus: Nats, subject: str) -> None:
-    assert await what_it_hears(bus, ARM, subject, subject) == [subject]
+    async with speaking(bus, the_hub(bus)) as hub, speaking(bus, ARM) as arm:
+        await arm.hears(subject)
+        await hub.says(f"tell.{subject}")
+        await settled(lambda: bool(arm.heard))
+        assert (arm.heard, arm.refused) == ([subject], [])
 
 
 @pytest.mark.parametrize(
     "subject",
-    ["device.*.command", "device.lamp.command", "hal.v1.motor.cmd", "hal.v1.>", "hal.v1.motor.telemetry.lamp",
-     "hub.events.devices", ">", "_INBOX.>", "_INBOX.lamp.x"],
+    ["device.*.command", "device.lamp.command", "hal.v1.motor.cmd.lamp", "hal.v1.>", "hal.v1.motor.telemetry.lamp",
+     "hub.events.devices", ">", "_INBOX.>", "own.>", "tell.>"],
 )  # fmt: skip
 async def test_it_hears_nothing_else(bus: Nats, subject: str) -> None:
     assert not await may_listen(bus, ARM, subject)
 
 
-@pytest.mark.parametrize("subject", [*OWN_WORDS, *OWN_EARS])
-async def test_nobody_anonymous_says_what_is_a_devices_own(bus: Nats, subject: str) -> None:
+@pytest.mark.parametrize("subject", [f"{before}.{word}" for before in ("own", "tell") for word in OWN_WORDS + OWN_EARS])
+async def test_nobody_anonymous_says_or_hears_what_is_between_them_and_the_hub(bus: Nats, subject: str) -> None:
     assert await what_arrives(bus, None, subject) == ([], [subject.lower()])
-
-
-@pytest.mark.parametrize("subject", OWN_EARS)
-async def test_nobody_anonymous_listens_to_what_is_a_devices_own(bus: Nats, subject: str) -> None:
     assert not await may_listen(bus, None, subject)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "other"),
-    [("device.*.command", "device.other.command"), ("hal.v1.>", "hal.v1.motor.cmd"),
-     ("hal.v1.*.cmd.*", "hal.v1.camera.cmd.other"), ("node.*.flow.deploy", "node.other.flow.deploy")],
-)  # fmt: skip
-async def test_nor_does_a_pattern_that_covers_it_bring_it(bus: Nats, pattern: str, other: str) -> None:
-    own = [*OWN_EARS, "hal.v1.motor.telemetry.arm-7", "hal.v1.sensor.range.telemetry.arm-7"]
-    assert await what_it_hears(bus, None, pattern, *own, other) == [other]
+async def test_what_somebody_anonymous_says_in_its_name_is_not_taken_for_its_own(bus: Nats) -> None:
+    """It reaches the hub without the word that only the server puts before it."""
+    said = ["device.arm-7.status", "node.arm-7.heartbeat", "hal.v1.motor.telemetry.arm-7"]
+    assert await what_arrives(bus, None, *said) == (said, [])
+
+
+async def test_nothing_of_it_comes_to_anybody_anonymous_and_nothing_of_theirs_to_it(bus: Nats) -> None:
+    async with speaking(bus, the_hub(bus)) as hub, speaking(bus, ARM) as arm, speaking(bus) as stranger:
+        for subject in ("device.*.command", "device.arm-7.command", "hal.v1.>", "node.*.flow.deploy"):
+            await stranger.hears(subject)
+        for subject in OWN_EARS:
+            await arm.hears(subject)
+        await hub.says(*[f"tell.{subject}" for subject in OWN_EARS])
+        await arm.says(*OWN_WORDS)
+        await stranger.says("hal.v1.motor.cmd", "hal.v1.motor.cmd.arm-7")
+        await hub.says("device.arm-7.command", "node.arm-7.flow.deploy", "device.last.command")
+        await settled(lambda: "device.last.command" in stranger.heard and len(arm.heard) >= len(OWN_EARS))
+        assert sorted(arm.heard) == sorted(OWN_EARS)
+        assert set(stranger.heard) == {
+            "hal.v1.motor.cmd", "hal.v1.motor.cmd.arm-7", "device.arm-7.command", "node.arm-7.flow.deploy",
+            "device.last.command",
+        }  # fmt: skip
+        # The shared words it heard were the hub's and the stranger's, each once for each subscription.
+        assert stranger.heard.count("hal.v1.motor.cmd") == 1
 
 
 async def test_whoever_is_anonymous_goes_on_as_before(bus: Nats) -> None:
@@ -106,10 +123,10 @@ async def test_it_answers_each_command_once_where_the_hub_asked(bus: Nats) -> No
     async with speaking(bus, the_hub(bus)) as hub, speaking(bus, ARM) as arm:
         await hub.hears("hub.acks.*")
         await arm.hears("device.arm-7.command")
-        await hub.says("device.arm-7.command", reply="hub.acks.7e57")
+        await hub.says("tell.device.arm-7.command", reply="hub.acks.7e57")
         await settled(lambda: bool(arm.replies))
         await arm.says("hub.acks.7e57", "hub.acks.7e57")
-        await settled(lambda: bool(arm.refused))
+        await settled(lambda: bool(arm.refused and hub.heard))
         assert hub.heard == ["hub.acks.7e57"]
 
 
@@ -124,19 +141,25 @@ def test_a_wrong_password_is_refused_on_both_doors(bus: Nats, login: tuple[str, 
 
 async def test_it_does_the_same_over_mqtt(bus: Nats) -> None:
     async with speaking(bus, the_hub(bus)) as hub:
-        await hub.hears("device.>")
-        await hub.hears("node.>")
+        await hub.hears("own.>")
         with mqtt_client(bus, "tafy-arm-7", ARM) as arm:
             assert mqtt_subscribe(arm, "device/arm-7/command") == 0
             mqtt_publish(arm, "device/lamp/status")
             mqtt_publish(arm, "node/arm-7/heartbeat")
             await settled(lambda: bool(hub.heard))
-            await hub.says("device.arm-7.command")
+            await hub.says("tell.device.arm-7.command")
             assert b"device/arm-7/command" in arm.recv(64)
-        assert hub.heard[0] == "node.arm-7.heartbeat"
+        assert hub.heard == ["own.node.arm-7.heartbeat"]
 
 
-@pytest.mark.parametrize("topic", ["device/lamp/command", "hal/v1/motor/cmd", "device/+/command"])
+def test_nobody_anonymous_has_it_put_out_by_using_its_mqtt_name(bus: Nats) -> None:
+    """The server closes the older of two that have one client id, in one account."""
+    with mqtt_client(bus, "tafy-arm-7", ARM) as arm, mqtt_client(bus, "tafy-arm-7"):
+        arm.sendall(b"\xc0\x00")
+        assert arm.recv(64) == b"\xd0\x00"
+
+
+@pytest.mark.parametrize("topic", ["device/lamp/command", "hal/v1/motor/cmd/lamp", "device/+/command"])
 def test_over_mqtt_too_it_hears_nothing_else(bus: Nats, topic: str) -> None:
     with mqtt_client(bus, "tafy-arm-7b", ARM) as arm:
         assert mqtt_subscribe(arm, topic) == 0x80
