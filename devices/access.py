@@ -50,7 +50,11 @@ def node_for(actor: Actor, pk: UUID, action: str = "nodes.read") -> Node:
 def node_called(actor: Actor, key: str, action: str) -> Node:
     """By what it calls itself. What is of others is not there."""
     require(actor, action)
-    node = nodes_for(actor).filter(key=key).first()
+    return _called(nodes_for(actor), key)
+
+
+def _called(rows: QuerySet[Node], key: str) -> Node:
+    node = rows.filter(key=key).first() if "\x00" not in key else None
     if node is None:
         raise DeviceNotFound
     return node
@@ -69,10 +73,7 @@ def devices_for(actor: Actor) -> QuerySet[Node]:
 def device_for(actor: Actor, key: str, action: str = "nodes.read") -> Node:
     """What is of others, or not of the bus, is not there."""
     require(actor, action)
-    node = devices_for(actor).filter(key=key).first() if "\x00" not in key else None
-    if node is None:
-        raise DeviceNotFound
-    return node
+    return _called(devices_for(actor), key)
 
 
 def commands_for(actor: Actor) -> QuerySet[Command]:
@@ -120,6 +121,11 @@ def group_for(actor: Actor, pk: UUID, action: str = "groups.read") -> NodeGroup:
 
 def sees_everything(actor: Actor) -> bool:
     return actor.node_ids is None and not actor.denied_node_ids and actor.kind is not ActorKind.LAN
+
+
+def sees_every_device(actor: Actor) -> bool:
+    """All that is on the bus, whatever else there is."""
+    return sees_everything(actor) or actor.kind is ActorKind.LAN
 
 
 def may_command(actor: Actor) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from django.db import DatabaseError
 
-from devices.access import devices_for, sees_everything
-from rdos.kernel.actors import Actor, ActorKind
+from devices.access import devices_for, sees_every_device
+from rdos.kernel.actors import Actor
 from rdos.kernel.sockets.wire import MANY_UNSENT, Wire
 from rdos.kernel.threads import in_thread
 
@@ -33,7 +33,7 @@ class Listener(Wire):
 
     def hear(self, topic: str, event: str) -> None:
         """Whoever does not read misses what is told meanwhile, and hears the next."""
-        if sees_everything(self.actor) or self.actor.kind is ActorKind.LAN:
+        if sees_every_device(self.actor):
             self._pass_on(event)
             return
         self._unsorted.append(event)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.access import require
 from devices import drivers
-from devices.access import node_called, sees_everything, within
+from devices.access import node_called, sees_every_device, sees_everything, within
 from devices.choices import OPEN_COMMANDS, DriveEnd
 from devices.hal.motion import COMMAND, PAYLOAD_KEYS
 from devices.models import Command, Halt, Node
@@ -54,9 +54,9 @@ def stop_node(*, actor: Actor, key: str, at: datetime) -> Halted:
 
 
 def stop_all(*, actor: Actor, at: datetime) -> Halted:
-    """All that the actor sees; whoever sees everything also tells the robots that the hub does not know."""
+    """All that the actor sees; whoever sees all that is on the bus also tells the robots that the hub does not know."""
     require(actor, "motion.stop")
-    everyone = sees_everything(actor)
+    everyone = sees_every_device(actor)
     first, error = _silence([EVERYONE]) if everyone else (0, "")
     seen = Node.objects.filter(within(actor, "id"))
     keys = list(seen.filter(on_bus=True).values_list("key", flat=True))
