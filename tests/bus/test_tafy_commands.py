@@ -6,11 +6,14 @@ import pytest
 from pytest_django import Settings
 
 from devices.choices import CommandStatus
-from devices.models import Command
+from devices.models import Bridge, Command
 from rdos.kernel.models import JournalEntry
-from tests.devices.bridging import bridge, listening
+from tests.bus.conftest import BridgeChild, start_bridge
+from tests.bus.device import Device
+from tests.devices.conftest import until
 from tests.devices.tafy import DEVICES, made, one, problem
 from tests.people import Person
+from tests.servers import LoneNats
 
 MOVE = '{"type": "move", "data": {"linear": 0.5, "angular": 0.0}}'
 
@@ -26,13 +29,14 @@ MOVE = '{"type": "move", "data": {"linear": 0.5, "angular": 0.0}}'
         '{"password": "not-hidden-on-the-bus"}',
     ],
 )
-def test_any_object_is_published_as_it_was_sent(operator: Person, text: str) -> None:
+def test_any_object_is_published_as_it_was_sent(
+    bridge: BridgeChild, device: Device, operator: Person, text: str
+) -> None:
     made(operator)
-    with bridge(), listening("device.test-device-001.command") as bus:
-        response = operator.caller.post(one(verb="command"), text)
-        assert response.status_code == 200, response.content
-        assert bus.next() == ("device.test-device-001.command", text.encode())
-        assert bus.nothing()
+    device.listen("device.*.command")
+    response = operator.caller.post(one(verb="command"), text)
+    assert response.status_code == 200, response.content
+    assert device.hears(1)[0][:2] == ("device.test-device-001.command", text.encode())
     body = response.json()
     assert list(body) == ["status", "device_id", "command"]
     assert (body["status"], body["device_id"]) == ("sent", "test-device-001")
@@ -41,14 +45,13 @@ def test_any_object_is_published_as_it_was_sent(operator: Person, text: str) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_is_echoed_and_both_forms_of_the_path_are_answered(operator: Person) -> None:
+def test_the_command_is_echoed_and_both_forms_of_the_path_are_answered(bridge: BridgeChild, operator: Person) -> None:
     made(operator)
-    with bridge():
-        for path in (one(verb="command"), one(verb="command") + "/"):
-            answer = operator.caller.post(path, MOVE).json()
-            assert answer["command"] == {"type": "move", "data": {"linear": 0.5, "angular": 0.0}}
-        root = operator.caller.post("/api/v1/devices/test-device-001/command", "{}")
-        assert (root.status_code, root.json()["status"]) == (200, "sent")
+    for path in (one(verb="command"), one(verb="command") + "/"):
+        answer = operator.caller.post(path, MOVE).json()
+        assert answer["command"] == {"type": "move", "data": {"linear": 0.5, "angular": 0.0}}
+    root = operator.caller.post("/api/v1/devices/test-device-001/command", "{}")
+    assert (root.status_code, root.json()["status"]) == (200, "sent")
 
 
 @pytest.mark.django_db
@@ -83,8 +86,13 @@ def test_nobody_is_told_anything_who_is_not_there_or_not_on_the_bus(operator: Pe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_a_bridge_it_is_a_503_and_is_never_sent_later(operator: Person) -> None:
+def test_without_a_bridge_it_is_a_503_and_is_never_sent_later(
+    own_bus: LoneNats, shared_bridge: list[BridgeChild], device: Device, operator: Person
+) -> None:
+    for child in shared_bridge:
+        child.stop()
     made(operator)
+    device.listen("device.*.command")
     response = operator.caller.post(one(verb="command"), MOVE)
     assert response.status_code == 503
     body = response.json()
@@ -93,11 +101,14 @@ def test_without_a_bridge_it_is_a_503_and_is_never_sent_later(operator: Person) 
         "NATSConnectionError",
         ["error", "details", "type"],
     )
-    with bridge(), listening("device.*.command") as bus:
-        assert bus.nothing(1.5)
     assert Command.objects.get().status == CommandStatus.CANCELLED
     root = operator.caller.post("/api/v1/devices/test-device-001/command", "{}")
     assert (root.status_code, root.json()["code"]) == (503, "bus_away")
+    child = start_bridge(own_bus)
+    shared_bridge.append(child)
+    until(lambda: Bridge.objects.filter(reached_at__isnull=False).exists(), seconds=30)
+    assert operator.caller.post(one(verb="command"), '{"after": 1}').status_code == 200
+    assert [data for _, data, _ in device.hears(1)] == [b'{"after": 1}']
 
 
 @pytest.mark.django_db

@@ -1,0 +1,47 @@
+"""What becomes of devices is told on the bus, as the contract has it (P4)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.bus.device import Device
+from tests.devices.tafy import DEVICES, KEYS, made, one
+from tests.people import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SUBJECT = "hub.events.devices"
+
+
+def told(device: Device, number: int) -> Any:
+    subject, data, _ = device.hears(number)[number - 1]
+    event = json.loads(data)
+    assert subject == SUBJECT and list(event) == ["type", "device_id", "timestamp", "data"]
+    assert event["device_id"] == "test-device-001" and event["timestamp"].endswith("Z")
+    assert list(event["data"]) == KEYS
+    return event["type"], event["data"]
+
+
+def test_each_change_is_told_with_the_device_after_it(device: Device, operator: Person) -> None:
+    device.listen(SUBJECT)
+    new = made(operator)
+    assert told(device, 1) == ("device.discovered", new)
+    changed = operator.caller.patch(one(), {"status": "online"}).json()
+    assert told(device, 2) == ("device.updated", changed)
+    claimed = operator.caller.post(one(verb="claim")).json()
+    assert told(device, 3) == ("device.claimed", claimed)
+    assert (claimed["status"], operator.caller.get(one()).json()["status"]) == ("claimed", "online")
+    again = made(operator)
+    assert told(device, 4) == ("device.discovered", again)
+
+
+def test_what_is_refused_is_not_told(device: Device, operator: Person, viewer: Person) -> None:
+    device.listen(SUBJECT)
+    operator.caller.post(DEVICES, {"id": "a.b", "name": "x", "type": "y"})
+    new = made(operator)
+    operator.caller.patch(one(), {"name": None})
+    viewer.caller.patch(one(), {"name": "x"})
+    changed = operator.caller.patch(one(), {"name": "y"}).json()
+    assert told(device, 1) == ("device.discovered", new)
+    assert told(device, 2) == ("device.updated", changed)
+    assert len(device.heard) == 2
