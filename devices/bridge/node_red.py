@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from devices.services.bus_commands import Letter
 from devices.services.commands import Reply
@@ -19,6 +20,8 @@ T = TypeVar("T")
 # Each holds a connection to the database while it runs.
 _errands = Threads(4, name="node-red")
 _looks = Threads(2, name="node-red-look")
+# One errand at a time for each node, in the order of their letters: they would only be in each other's way.
+_turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
 
 def takes(letter: Letter) -> bool:
@@ -26,7 +29,9 @@ def takes(letter: Letter) -> bool:
 
 
 async def carry(letter: Letter) -> Reply | None:
-    return await _errands.run(partial(giving_back, partial(pushing.carry, letter.command_id)))
+    turn = _turns.setdefault(letter.node_id, asyncio.Lock())
+    async with turn:
+        return await _errands.run(partial(giving_back, partial(pushing.carry, letter.command_id)))
 
 
 async def look() -> None:

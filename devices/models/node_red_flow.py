@@ -12,7 +12,7 @@ class NodeRedFlow(models.Model):
     node = models.ForeignKey("devices.Node", models.CASCADE, related_name="node_red_flows", db_index=False)
     flow_id = models.UUIDField()
     flow_name = models.CharField(max_length=255)
-    # Of the newest command that began to push it: an older one that comes late stops.
+    # Of the command that pushes it, or pushed it last.
     number = models.BigIntegerField()
     # May be there too: from a push whose end nobody saw.
     claimed = models.JSONField(default=list)

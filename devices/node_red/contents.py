@@ -60,9 +60,10 @@ def insist_known(wanted: Things, types: Collection[str]) -> None:
 
 
 def insist_free(there: Things, wanted: Things, mine: Collection[str], owners: Mapping[str, str]) -> None:
-    """`owners` are the other flows of the hub, by the ids that they have put there."""
+    """`owners` are the other flows of the hub, by the ids that they have put there, or are about to."""
     ids = {thing["id"] for thing in wanted} - set(mine)
-    taken = next((thing["id"] for thing in there if thing["id"] in ids), None)
+    present = {thing["id"] for thing in there}
+    taken = next((name for name in sorted(ids) if name in present or name in owners), None)
     if taken is not None:
         owner = f"the flow {owners[taken]}" if taken in owners else "something that this hub did not put there"
         raise NodeIdTaken(f"The id {_shown(taken)} is used by {owner} on this Node-RED.")

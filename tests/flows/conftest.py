@@ -1,4 +1,4 @@
-"""What the stories of robots on sockets share: a served hub, and robots with keys."""
+"""What the stories of robots on sockets share: a served hub, and robots with keys; and a Node-RED of a node."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,12 +6,15 @@ from uuid import UUID
 
 import pytest
 
+from devices.models import Node
 from flows.models import Execution
 from flows.services import leases
 from rdos.kernel.clock import database_now
 from tests.devices.conftest import until
+from tests.devices.fake_node_red import FakeNodeRed, a_node_red
 from tests.devices.hub import Hub, serving
 from tests.flows.fake_robot import FLAT, FakeRobot
+from tests.flows.on_node_red import on_the_bus
 from tests.people import Person
 
 MakeRobot = Callable[..., FakeRobot]
@@ -53,3 +56,15 @@ def silence(pk: UUID) -> None:
     """As much of it as a lease lasts."""
     Execution.objects.filter(pk=pk).update(lease_until=database_now())
     leases.sweep(database_now())
+
+
+@pytest.fixture
+def red(settings: Any) -> Iterator[FakeNodeRed]:
+    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    with a_node_red() as fake:
+        yield fake
+
+
+@pytest.fixture
+def pi(red: FakeNodeRed) -> Node:
+    return on_the_bus(admin_url=red.url)

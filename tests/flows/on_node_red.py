@@ -12,6 +12,7 @@ from devices.services import bus_commands, replies
 from devices.services.bus_commands import Letter
 from devices.services.node_red import looking, pushing
 from flows.models import Flow
+from tests.flows.deploying import deploy
 from tests.people import Person
 
 
@@ -59,3 +60,10 @@ def state(who: Person, flow: Flow) -> dict[str, Any]:
     """Of the one deployment of the flow."""
     (row,) = who.caller.get(f"/api/v1/deployments?flow_id={flow.pk}").json()
     return row
+
+
+def sent(who: Person, flow: Any, node: Node) -> dict[str, Any]:
+    """Deployed and carried there; what became of it."""
+    assert deploy(who, flow, target_nodes=[node.key]).status_code == 200
+    carry()
+    return state(who, flow)

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from devices.bus_letters import DEPLOY, DEPLOYMENT, UNDEPLOY
+from devices.choices import CommandStatus
 from devices.models import BusNode, Command, NodeRedFlow
 from devices.node_red import contents
 from devices.node_red.contents import Things
@@ -30,6 +31,7 @@ class Errand:
 
     number: int
     node_id: UUID
+    deployment_id: UUID | None
     flow_id: UUID
     flow_name: str
     version: int
@@ -69,6 +71,7 @@ def errand_of(command: Command) -> Errand:
     return Errand(
         number=command.number,
         node_id=command.node_id,
+        deployment_id=command.serves,
         flow_id=UUID(action["flow_id"]),
         flow_name="" if going else str(action["name"]),
         version=0 if going else action["version"],
@@ -95,23 +98,32 @@ def _push(errand: Errand, wanted: Things, api: AdminApi) -> str:
         mine = _claim(errand, wanted, there)
         if api.write(contents.merged(there.things, wanted, mine), there.revision):
             return _confirm(errand, wanted, api.read())
+        # It was not written, so that whatever comes to stand there under these ids is not ours.
+        _mine(errand).update(claimed=sorted(mine))
     raise NodeRedBusy
 
 
 @transaction.atomic
 def _claim(errand: Errand, wanted: Things, there: Contents) -> set[str]:
     """Written down before it is done: should nobody see the end of it, its ids are known to be ours."""
+    _insist_newest(errand)
     rows = list(NodeRedFlow.objects.select_for_update().filter(node_id=errand.node_id).order_by("pk"))
     row = next((one for one in rows if one.flow_id == errand.flow_id), None)
     owners = {name: one.flow_name for one in rows if one is not row for name in one.mine}
     mine = row.mine if row else set()
     contents.insist_free(there.things, wanted, mine, owners)
     fresh = {"flow_name": errand.flow_name[:255], "number": errand.number, "claimed": sorted(mine | errand.ids)}
-    if row is None:
-        NodeRedFlow.objects.create(node_id=errand.node_id, flow_id=errand.flow_id, **fresh)
-    elif not _mine(errand).update(**fresh):
-        raise Overtaken
+    NodeRedFlow.objects.update_or_create(node_id=errand.node_id, flow_id=errand.flow_id, defaults=fresh)
     return mine
+
+
+def _insist_newest(errand: Errand) -> None:
+    """Two bridges may carry two errands of one deployment at once. Whoever is the older finds the other's command, or
+    is found by it: both ask while they hold the node."""
+    BusNode.objects.select_for_update(no_key=True).filter(pk=errand.node_id).values_list("pk").first()
+    later = Command.objects.filter(serves=errand.deployment_id, purpose=DEPLOYMENT, number__gt=errand.number)
+    if later.exclude(status=CommandStatus.CANCELLED).exists():
+        raise Overtaken
 
 
 def _mine(errand: Errand) -> Any:
@@ -131,17 +143,18 @@ def _confirm(errand: Errand, wanted: Things, there: Contents) -> str:
 
 def _withdraw(errand: Errand, api: AdminApi) -> str:
     for _ in range(TRIES):
-        there, mine = api.read(), _to_go(errand)
+        there = api.read()
+        mine = _to_go(errand)
         ours = [thing for thing in there.things if thing["id"] in mine]
         if not ours or api.write(contents.merged(there.things, [], mine), there.revision):
             return _gone(errand, mine, api.read() if ours else there)
     raise NodeRedBusy
 
 
+@transaction.atomic
 def _to_go(errand: Errand) -> set[str]:
+    _insist_newest(errand)
     row = NodeRedFlow.objects.filter(node_id=errand.node_id, flow_id=errand.flow_id).first()
-    if row is not None and not _mine(errand).update(number=errand.number):
-        raise Overtaken
     return row.mine if row else set()
 
 
