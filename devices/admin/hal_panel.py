@@ -40,7 +40,8 @@ def of_node(actor: Actor, at: datetime, node_id: UUID) -> Iterator[Panel]:
 def _board(row: HalState, at: datetime) -> dict[str, Any]:
     kind = kind_of(row.schema) or row.topic
     template, read = BOARDS.get(kind, ANYTHING)
-    payload = mask(row.payload) if isinstance(row.payload, dict) else {}
+    masked = mask(row.payload)
+    payload: dict[str, Any] = masked if isinstance(masked, dict) else {}
     return {
         "topic": row.topic,
         "title": _title(kind, row.topic),
