@@ -102,14 +102,6 @@ def test_a_bridge_begins_without_a_broker(broker: LoneNats, start: Start) -> Non
     assert not Bridge.objects.exists()
 
 
-def test_a_command_is_refused_while_the_bus_is_away(broker: LoneNats, operator: Person) -> None:
-    command = tell(operator, bus_node(), 1)
-    with pytest.raises(hub_bus.BusAway):
-        bus_commands.published(command.pk, over=True, at=timezone.now())
-    command.refresh_from_db()
-    assert (command.status, command.error_code) == ("cancelled", "bus_away")
-
-
 @pytest.mark.slow
 def test_a_bridge_is_killed_and_the_other_goes_on(broker: LoneNats, start: Start, operator: Person) -> None:
     first, _ = start(), start()
