@@ -12,7 +12,7 @@ http = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from devices.consumers import switchboard  # noqa: E402
+from devices.consumers import drive_upkeep, switchboard  # noqa: E402
 from flows.consumers import dispatcher  # noqa: E402
 from rdos.doors.bridge import Bridge  # noqa: E402
 from rdos.doors.front import Front  # noqa: E402
@@ -37,7 +37,7 @@ def front() -> Front:
         ),
         sockets=sockets,
         beside=[watch_clock],
-        at_stop=[switchboard.stop, dispatcher.stop, partial(writer.drain, STORING_SECONDS)],
+        at_stop=[drive_upkeep.stop, switchboard.stop, dispatcher.stop, partial(writer.drain, STORING_SECONDS)],
     )
 
 

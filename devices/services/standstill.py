@@ -65,6 +65,10 @@ class Repeater:
                 self._thread = Thread(target=self._work, name="standstill", daemon=True)
                 self._thread.start()
 
+    def keys(self) -> list[str]:
+        with self._lock:
+            return list(self._due)
+
     def leave(self, key: str) -> None:
         """Somebody drives it now, who began at zero."""
         with self._lock:
