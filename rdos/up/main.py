@@ -51,12 +51,16 @@ def run(wanted: Options, configured: Environment, held: State) -> int:
     with contextlib.suppress(Stopped), Supervisor(console, register) as supervisor:
         held.tell(plan.effective(configured, environment, state.TOLD))
         preparation = Preparation(console)
+        # The preparation writes who may use the bus beside what is written here.
+        bus = servers.nats.program() if servers.nats else None
         # It imports its modules while the servers start, and then waits for the database by itself.
         task = supervisor.begin(plan.preparation(environment), preparation.heard)
         start_servers(supervisor, servers)
         if supervisor.finish(task):
             raise CannotStart("Preparing the database failed; the reason is above.")
-        start_bus(supervisor, servers)
+        if servers.nats and bus:
+            supervisor.start(bus)
+            supervisor.wait_for(servers.nats.ready, seconds=PATIENCE, what="NATS")
         start_hub(supervisor, plan.hub_programs(wanted, environment, pair), lambda: lives(wanted, pair and pair[0]))
         console.write(box(welcome(wanted, preparation.administrator)))
         supervisor.watch()
@@ -89,13 +93,6 @@ def start_servers(supervisor: Supervisor, servers: Servers) -> None:
         supervisor.wait_for(servers.postgres.ready, seconds=PATIENCE, what="PostgreSQL")
     if servers.redis:
         supervisor.wait_for(servers.redis.ready, seconds=PATIENCE, what="Redis")
-
-
-def start_bus(supervisor: Supervisor, servers: Servers) -> None:
-    """After the preparation, which knows the devices that have credentials; it takes milliseconds."""
-    if servers.nats:
-        supervisor.start(servers.nats.program())
-        supervisor.wait_for(servers.nats.ready, seconds=PATIENCE, what="NATS")
 
 
 def start_hub(supervisor: Supervisor, programs: list[Program], answers: Callable[[], bool]) -> None:

@@ -12,13 +12,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import psutil
 import pytest
 
 from rdos.up.bootstrap import PROJECT_DIR
+from rdos.up.lodging import lodge
+from rdos.up.nats import Nats
 from tests.ports import free
+from tests.up.bus_clients import is_let_in, mqtt_client, mqtt_publish
 from tests.up.hosting import scratch, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -185,4 +189,48 @@ def test_other_commands_find_the_running_hub(directory: Path) -> None:
     only = {name: value for name, value in hub.environment.items() if name != "PORT"}
     done = subprocess.run(asked, cwd=PROJECT_DIR, env=only, capture_output=True, text=True)
     assert done.stdout.strip().endswith("1"), done.stderr
+    hub.stop()
+
+
+def bus_of(hub: Hub) -> Nats:
+    ports = int(hub.environment["NATS_PORT"]), int(hub.environment["MQTT_PORT"])
+    return Nats(lodge(hub.directory), "127.0.0.1", *ports, "hub", "")
+
+
+def call(hub: Hub, method: str, path: str, token: str = "", body: object = None) -> tuple[int, Any]:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", hub.port, timeout=15)) as connection:
+        connection.request(method, path, json.dumps(body or {}), headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read() or b"null")
+
+
+def test_a_devices_credential_is_good_at_once_and_after_every_start(directory: Path) -> None:
+    """A device that nobody invited speaks on the bus, and gets a user of its own there."""
+    hub = Hub(directory, "--no-simulate", RDOS_ADMIN_USERNAME="ada", RDOS_ADMIN_PASSWORD="Right-Answer-42").ready()
+    bus = bus_of(hub)
+    mqtt_client(bus, "tafy-esp32-a1").close()
+    _, signed_in = call(hub, "POST", "/api/v1/auth/login", body={"username": "ada", "password": "Right-Answer-42"})
+    token = signed_in["access_token"]
+
+    def found() -> list[dict[str, Any]]:
+        with mqtt_client(bus, "tafy-esp32-a1") as device:
+            mqtt_publish(device, "node/esp32-a1/heartbeat", b'{"node_id":"esp32-a1","type":"esp32"}')
+        nodes = call(hub, "GET", "/api/v1/nodes", token)[1]
+        return [node for node in nodes if node["name"] == "esp32-a1"]
+
+    until(found, PATIENCE)
+    status, login = call(hub, "POST", f"/api/v1/nodes/{found()[0]['id']}/bus-credential", token)
+    assert (status, login["username"]) == (200, "esp32-a1")
+    named = (login["username"], login["password"])
+    assert is_let_in(bus, named)
+
+    hub.child("nats-server").kill()
+    until(lambda: bus.ready() and is_let_in(bus, named), PATIENCE)
+    hub.stop()
+    (bus.directory / "users.conf").write_text("users: []\n")
+    hub.process = hub.start()
+    hub.ready()
+    assert is_let_in(bus, named)
+    assert not is_let_in(bus, ("esp32-a1", "wrong"))
     hub.stop()
