@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from accounts.access import allows
 from devices.access import commands_for, nodes_for, tunnels_for, within
-from devices.admin import inbox
 from devices.admin.cells import TONES
 from devices.admin.filters import missed, waits_for_its_node
 from devices.admin.places import node_place
@@ -25,6 +24,7 @@ SHOWN = 5
 LONG = timedelta(minutes=5)
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 TROUBLED = (NodeStatus.ERROR, NodeStatus.DEGRADED)
+FOUND = "found"
 TROUBLES = {
     NodeStatus.OFFLINE: ("is offline", "are offline"),
     NodeStatus.ERROR: ("reports an error", "report an error"),
@@ -49,13 +49,29 @@ def fleet(actor: Actor, at: datetime) -> Iterator[Figure]:
 def nodes(actor: Actor, at: datetime) -> Iterator[Attention]:
     if not allows(actor, "nodes.read"):
         return
+    counts = _counts(actor, at)
     watched = nodes_for(actor).filter(missed(at))
-    counts = dict(watched.order_by().values_list("status").annotate(Count("pk")))
-    if counts.get(NodeStatus.OFFLINE):
+    if counts[NodeStatus.OFFLINE]:
         yield from _offline(watched.filter(status=NodeStatus.OFFLINE), at)
     for status in TROUBLED:
-        if counts.get(status):
+        if counts[status]:
             yield from _troubled(watched.filter(status=status), status)
+    if counts[FOUND]:
+        yield _found(counts[FOUND])
+
+
+def _counts(actor: Actor, at: datetime) -> dict[str, int]:
+    """In one question, however many kinds there are."""
+    kinds: dict[str, Q] = {status: missed(at) & Q(status=status) for status in TROUBLES}
+    kinds[FOUND] = Q(on_bus=True, claimed=False)
+    return nodes_for(actor).aggregate(**{str(kind): Count("pk", filter=condition) for kind, condition in kinds.items()})
+
+
+def _found(number: int) -> Attention:
+    was, is_claimed = ("device was", "is") if number == 1 else ("devices were", "are")
+    title = f"{number} {was} found on the bus and {is_claimed} claimed by nobody"
+    link = reverse("admin:devices_busnode_changelist")
+    return Attention("found-on-the-bus", Level.NOTICE, title, "Claim what is yours, or forget it.", link)
 
 
 def _offline(away: QuerySet[Node], at: datetime) -> Iterator[Attention]:
@@ -114,25 +130,11 @@ def tunnels(actor: Actor, at: datetime) -> Iterator[Attention]:
         yield Attention("more-tunnels", Level.WARNING, "And more tunnels failed", "", link)
 
 
-def found(actor: Actor, at: datetime) -> Iterator[Attention]:
-    number = inbox.unclaimed(actor).count() if allows(actor, "nodes.read") else 0
-    if number:
-        title = (
-            f"{_counted(number, 'device was', 'devices were')} found on the bus and {_are(number)} claimed by nobody"
-        )
-        link = reverse("admin:devices_busnode_changelist")
-        yield Attention("found-on-the-bus", Level.NOTICE, title, "Claim what is yours, or forget it.", link)
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
 def drift(actor: Actor, at: datetime) -> Iterator[Attention]:
     if not allows(actor, "nodes.read"):
         return
     drifted = Twin.objects.filter(within(actor), drifted_at__isnull=False).exclude(node__maintenance_until__gt=at)
-    shown = drifted.order_by("drifted_at").values_list("node_id", "node__name", "drifted_at")[: SHOWN + 1]
+    shown = list(drifted.order_by("drifted_at").values_list("node_id", "node__name", "drifted_at")[: SHOWN + 1])
     for pk, name, since in shown[:SHOWN]:
         text = f"For {_long(at - since)}." if since else ""
         title = f"{name} is configured otherwise than desired"

@@ -14,7 +14,7 @@ from devices import drivers, queries
 from devices.access import nodes_for
 from devices.choices import CONNECTED, CommandStatus, NodeStatus
 from devices.models import Node, NodeGroup
-from devices.services import simulated
+from devices.services import bus_presence, simulated
 
 # As many as a person reads; whatever else there is still works in the address.
 MOST_CHOICES = 100
@@ -161,7 +161,9 @@ class DriftFilter(YesOrNo):
 def missed(at: datetime) -> Q:
     """In trouble, and nobody said that it would be. Nobody misses what never was there, or was never claimed."""
     troubled = Q(status__in=(NodeStatus.OFFLINE, NodeStatus.ERROR, NodeStatus.DEGRADED))
-    excused = Q(maintenance_until__gt=at) | Q(expires_at__lte=at)
+    # That the hub itself hears nothing is told once, and not for each node.
+    deaf = Q(on_bus=True, status=NodeStatus.OFFLINE, status_reason=bus_presence.BUS_LOST)
+    excused = Q(maintenance_until__gt=at) | Q(expires_at__lte=at) | deaf
     return troubled & Q(claimed=True) & ~excused & ~Q(status=NodeStatus.OFFLINE, last_seen_at=None)
 
 

@@ -1,21 +1,15 @@
 """What a node of the bus says of its hardware: the last message of each kind, on the page of the node."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from accounts.access import allows
 from devices.admin import cells
-from devices.admin.hal_boards import ANYTHING, BOARDS, status
+from devices.admin.hal_boards import ANYTHING, BOARDS, Payload, status
 from devices.hal.catalogue import kind_of
-from devices.models import BusNode, HalState
-from rdos.kernel.actors import Actor
+from devices.models import HalState, Node
 from rdos.kernel.figures import words
-from rdos.kernel.panels import Panel
 from rdos.kernel.secrecy import mask
 
-TEMPLATE = "console/fleet/panel_hal.html"
 # What is older is no picture of now.
 OLD = timedelta(seconds=10)
 # Whoever lists cameras does so twice a minute.
@@ -29,12 +23,9 @@ NAMES = {
 ORDER = list(NAMES)
 
 
-def of_node(actor: Actor, at: datetime, node_id: UUID) -> Iterator[Panel]:
-    if not allows(actor, "nodes.read") or not BusNode.objects.filter(pk=node_id).exists():
-        return
-    boards = [_board(row, at) for row in HalState.objects.filter(node_id=node_id).order_by("topic")]
-    boards.sort(key=lambda board: (board["rank"], board["topic"]))
-    yield Panel("hal", "Its hardware", TEMPLATE, {"boards": boards})
+def boards(node: Node, at: datetime) -> list[dict[str, Any]]:
+    found = [_board(row, at) for row in HalState.objects.filter(node=node).order_by("topic")]
+    return sorted(found, key=lambda board: (board["rank"], board["topic"]))
 
 
 def _board(row: HalState, at: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from accounts.access import allows
 from accounts.authentication import actor_in_console
 from devices import queries
 from devices.access import commands_for, node_for
-from devices.admin import cells, command_forms, health
+from devices.admin import cells, command_forms, hal_panel, health
 from devices.admin.forms import MaintenanceForm
 from devices.admin.places import node_place
 from devices.admin.tones import UNCONFIRMED, command_badge
@@ -121,6 +121,7 @@ def state(actor: Actor, node: Node, at: datetime, filled: Any = None) -> dict[st
         "facts": health.facts(shown, node.status_reason),
         "raw": cells.as_json(shown) if shown else "",
         "metadata": cells.as_json(mask(node.metadata)) if node.on_bus and node.metadata else "",
+        "boards": hal_panel.boards(node, at) if node.on_bus else [],
         "panels": panels.filled(panels.NODE_PANELS, actor, at, node.pk),
         "commands": history(actor, node) if allows(actor, "commands.read") else [],
         "may_cancel": allows(actor, "commands.cancel"),

@@ -9,7 +9,6 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from accounts.admin import attention
 from devices.admin import attention as fleet
-from devices.admin import hal_panel
 from flows.admin import attention as work
 from flows.admin import deployed, node_panel
 from rdos.console.backups import backups
@@ -44,7 +43,6 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
         fleet.nodes,
         fleet.tunnels,
         fleet.commands,
-        fleet.found,
         work.flows,
         work.runs,
         work.robots,
@@ -57,7 +55,7 @@ def furnish(site: AdminSite, lights: Callable[[Actor, datetime], Iterable[panels
         attention.tokens,
     ):
         panels.add(panels.ATTENTION, filler)
-    for panel in (hal_panel.of_node, node_panel.runs, deployed.of_node, node_panels.figures, node_panels.events):
+    for panel in (node_panel.runs, deployed.of_node, node_panels.figures, node_panels.events):
         panels.add(panels.NODE_PANELS, panel)
     panels.add(panels.FLOW_PANELS, flow_panel.of_flow)
     panels.add(panels.FLOW_PANELS, deployed.of_flow)
