@@ -22,6 +22,8 @@ from rdos.kernel.models import Backup, BackupProof
 from rdos.kernel.rotation import encrypted_fields, field_label
 from rdos.kernel.secrecy import mask_text
 
+MOST_TOLD = 5
+
 logger = logging.getLogger("rdos.backups")
 
 
@@ -57,9 +59,14 @@ class Proof:
     def conclude(self) -> None:
         wrong = [one.table for one in self.tables if not one.fits]
         if wrong:
-            self.reason = f"{len(wrong)} tables are not what the manifest says, first {wrong[0]}."
+            self.reason = f"Not what the manifest says: {_told(wrong)}."
         elif self.unreadable:
-            self.reason = f"{len(self.unreadable)} secrets do not open, first {self.unreadable[0]}."
+            self.reason = f"Secrets that do not open: {_told(self.unreadable)}."
+
+
+def _told(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
+    return ", ".join(names[:MOST_TOLD]) + more
 
 
 def newest() -> Path | None:

@@ -69,6 +69,7 @@ PLACES = {
     "execution-failed": "/console/flows/execution/{lost}/change/",
     "execution-waiting": "/console/flows/execution/{waiting}/change/",
     "queue": "/queue",
+    "backups": "/backups",
     "robots": "/console/flows/robot/",
     "robot": "/console/flows/robot/{robot}/change/",
     "dead-letters": "/console/flows/deadletter/",
@@ -97,7 +98,7 @@ PLACES = {
 }
 EMPTY = (
     *("flows", "executions", "queue", "rollouts", "robots", "dead-letters", "schedules", "schedules-day", "webhooks"),
-    *("inbox", "event-triggers", "firings", "calendars"),
+    *("inbox", "event-triggers", "firings", "calendars", "backups"),
 )
 
 

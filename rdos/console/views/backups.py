@@ -1,5 +1,6 @@
 """Backups: which there are, when the last one was proven, and the buttons that begin another or prove one."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -71,8 +72,7 @@ def _row(backup: Backup, at: datetime) -> dict[str, Any]:
     return {
         "backup": backup,
         "badge": _badge(backup),
-        "size": said("bytes", backup.size) if backup.size is not None else "–",
-        "took": _took(backup, at),
+        "facts": list(_said(backup, at)),
         "place": _place(backup),
         "is_there": is_there,
     }
@@ -87,12 +87,19 @@ def _badge(backup: Backup) -> SafeString:
     return badge(TONES[status], status.label)
 
 
-def _took(backup: Backup, at: datetime) -> str:
+def _said(backup: Backup, at: datetime) -> Iterator[str]:
+    if backup.size is not None:
+        yield said("bytes", backup.size)
     if backup.seconds is not None:
-        return lasting(backup.seconds) if backup.seconds >= 1 else f"{backup.seconds:.1f} s"
-    if backup.status == BackupStatus.RUNNING and backup.begun_at:
-        return f"{lasting((at - backup.begun_at).total_seconds())} so far"
-    return "–"
+        yield _short(backup.seconds)
+    elif backup.status == BackupStatus.RUNNING and backup.begun_at:
+        yield f"for {lasting((at - backup.begun_at).total_seconds())}"
+    if backup.created_by_label:
+        yield f"by {backup.created_by_label}"
+
+
+def _short(seconds: float) -> str:
+    return lasting(seconds) if seconds >= 1 else f"{seconds:.1f} s"
 
 
 def _place(backup: Backup) -> str:
@@ -107,5 +114,5 @@ def _proof(proof: BackupProof) -> dict[str, Any]:
     return {
         "proof": proof,
         "badge": badge("good", "As it was") if proof.passed else badge("bad", "Failed"),
-        "took": lasting(proof.seconds) if proof.seconds >= 1 else f"{proof.seconds:.1f} s",
+        "took": _short(proof.seconds),
     }
