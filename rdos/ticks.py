@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from accounts.services import locks, logins
-from devices.services import bus_presence, bus_users, commands, gateways, healing, replies, tunnels
+from devices.services import bus_meeting, bus_presence, bus_users, commands, gateways, healing, replies, tunnels
 from flows.services import awaiting, deployment_answers, hub_claims, leases, robots, rollout_steps, switching
 from rdos.backups import keeping
 from rdos.kernel import journal
@@ -46,6 +46,12 @@ def sweep_gateways() -> None:
 @shared_task(name="rdos.ticks.sweep_bus")
 def sweep_bus() -> None:
     while bus_presence.sweep(database_now()) == bus_presence.MOST_SWEPT:
+        pass
+
+
+@shared_task(name="rdos.ticks.forget_strangers")
+def forget_strangers() -> None:
+    while bus_meeting.forget(database_now()) == bus_meeting.MOST_FORGOTTEN:
         pass
 
 
@@ -172,6 +178,7 @@ TICKS = (
     Tick("Look at backups", look_at_backups, timedelta(seconds=30)),
     Tick("Forget old log lines", prune_log_lines, timedelta(minutes=10)),
     Tick("Make days for samples", make_days, timedelta(hours=1)),
+    Tick("Forget strangers on the bus", forget_strangers, timedelta(hours=1)),
     Tick("Forget ended logins", prune_logins, timedelta(minutes=10)),
 )
 

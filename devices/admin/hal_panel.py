@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from devices.admin import cells
-from devices.admin.hal_boards import ANYTHING, BOARDS, Payload, status
+from devices.admin.hal_boards import ANYTHING, BOARDS, status
 from devices.hal.catalogue import kind_of
 from devices.models import HalState, Node
 from rdos.kernel.figures import words

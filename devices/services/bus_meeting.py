@@ -1,7 +1,7 @@
 """Devices that were never here before: found by an announcement, or by what they say themselves."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -9,7 +9,7 @@ from django.db import transaction
 
 from devices import bus_words, particulars
 from devices.bus_words import Sighting
-from devices.choices import NodeStatus
+from devices.choices import CONNECTED, NodeStatus
 from devices.models import BusNode, Node
 from devices.services import bus_events
 from rdos.kernel.journal import Who, entry_of, record_all, row_of
@@ -18,6 +18,8 @@ from rdos.kernel.models import JournalEntry
 
 # Anybody on the network can make up ids: this many wait for a claim at once, and the next ones until some are seen to.
 MOST_UNCLAIMED = 1000
+REMEMBERED = timedelta(days=7)
+MOST_FORGOTTEN = 500
 
 
 def meet(sightings: Sequence[Sighting], at: datetime) -> int:
@@ -50,6 +52,16 @@ def _make(sightings: Sequence[Sighting]) -> int:
 def _entry(node: Node, sighting: Sighting) -> JournalEntry:
     facts = {"key": node.key, "kind": sighting.kind, "address": sighting.address}
     return entry_of(who=BUS, action="node.discover", about=row_of(node), after=facts)
+
+
+@transaction.atomic
+def forget(at: datetime) -> int:
+    """Whoever was heard once, was claimed by nobody and is gone: some agents make up a new id each time they start."""
+    strangers = Node.objects.filter(on_bus=True, claimed=False, bus__heard_until__lt=at - REMEMBERED)
+    gone = list(strangers.exclude(status__in=CONNECTED).order_by("pk").select_for_update(of=("self",))[:MOST_FORGOTTEN])
+    record_all([entry_of(who=BUS, action="node.forget", about=row_of(node), before={"key": node.key}) for node in gone])
+    Node.objects.filter(pk__in=[node.pk for node in gone]).delete()
+    return len(gone)
 
 
 def _node(sighting: Sighting) -> Node:

@@ -109,7 +109,7 @@ def _judged(node: Node, sign: Sign) -> tuple[NodeStatus, str]:
 
 def _moved(node: Node, status: NodeStatus, reason: str) -> JournalEntry:
     was_there, is_there = node.status in CONNECTED, status in CONNECTED
-    facts: dict[str, Any] = {"status": status, "reason": reason, "bus": True}
+    facts: dict[str, Any] = {"status": status, "reason": reason, "bus": True, "claimed": node.claimed}
     node.status, node.status_reason = status, reason[:256]
     bus_events.tell_on_commit(bus_events.CHANGED, node)
     word = "node.health" if was_there and is_there else "node.connect" if is_there else "node.disconnect"
@@ -139,7 +139,7 @@ def _part(rows: QuerySet[Node], at: datetime, reason: str, *, alarm: bool) -> in
 
 
 def _parted(node: Node, at: datetime, reason: str) -> JournalEntry:
-    facts = {"reason": reason, "maintenance": node.in_maintenance(at), "bus": True}
+    facts = {"reason": reason, "maintenance": node.in_maintenance(at), "bus": True, "claimed": node.claimed}
     return entry_of(who=who_of(node), action="node.disconnect", about=row_of(node), details=facts)
 
 

@@ -53,7 +53,9 @@ def _connected(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft
 
 
 def _disconnected(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft | None:
-    severity = Severity.INFO if facts.get("maintenance") is True else Severity.CRITICAL
+    # Whoever was only found on the bus, and claimed by nobody, is missed by nobody.
+    excused = facts.get("maintenance") is True or facts.get("claimed") is False
+    severity = Severity.INFO if excused else Severity.CRITICAL
     shown = {name: facts.get(name) for name in ("code", "reason")}
     return _of_node(entry, node_id, severity, "connection", "Node disconnected", shown)
 
@@ -86,15 +88,34 @@ def _health(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft | 
 def _gateway_lost(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
     nodes = facts.get("nodes")
     message = f"A process of the hub died; {nodes} nodes lost their connection with it"
-    return Draft(
-        node_id=None,
-        severity=Severity.MAJOR,
-        category="hub",
-        message=message,
-        details=facts,
-        at=entry.at,
-        action=entry.action,
+    return _of_hub(entry, Severity.MAJOR, "hub", message, facts)
+
+
+def _bus(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
+    if entry.action == "bus.reached":
+        return _of_hub(entry, Severity.INFO, "bus", "The hub hears the bus", facts)
+    return _of_hub(
+        entry, Severity.MAJOR, "bus", "The hub lost the bus: what lives there is neither heard nor told", facts
     )
+
+
+def _halted(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
+    keys = facts.get("keys")
+    named = ", ".join(map(str, keys)) if isinstance(keys, list) else ""
+    whom = "all robots" if facts.get("everyone") is True else named or "nobody"
+    if failed := str(facts.get("error") or ""):
+        return _of_hub(
+            entry, Severity.CRITICAL, "motion", f"{entry.actor_label} could not stop {whom}: {failed}", facts
+        )
+    return _of_hub(entry, Severity.WARNING, "motion", f"{entry.actor_label} stopped {whom}", facts)
+
+
+BACKUPS = {"backup.failed": "A backup failed", "backup.proof_failed": "A backup could not be proven"}
+
+
+def _backup(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
+    why = f": {entry.summary}" if entry.summary else ""
+    return _of_hub(entry, Severity.MAJOR, "backup", BACKUPS[entry.action] + why, facts)
 
 
 def _clock(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
@@ -104,12 +125,17 @@ def _clock(entry: JournalEntry, facts: Facts, node_id: UUID | None) -> Draft:
         "clock.back": f"The clock ticks again, after {lasted}",
         "clock.put_back": f"The database's clock was put back by {lasted}; schedules are aimed anew",
     }
+    severity = Severity.INFO if entry.action == "clock.back" else Severity.MAJOR
+    return _of_hub(entry, severity, "clock", said[entry.action], facts)
+
+
+def _of_hub(entry: JournalEntry, severity: Severity, category: str, message: str, details: Facts) -> Draft:
     return Draft(
         node_id=None,
-        severity=Severity.INFO if entry.action == "clock.back" else Severity.MAJOR,
-        category="clock",
-        message=said[entry.action],
-        details=facts,
+        severity=severity,
+        category=category,
+        message=message,
+        details=details,
         at=entry.at,
         action=entry.action,
     )
@@ -170,6 +196,10 @@ TRANSLATORS: dict[str, Translator] = {
     "node.converged": _converged,
     "node.health": _health,
     "gateway.lost": _gateway_lost,
+    "bus.lost": _bus,
+    "bus.reached": _bus,
+    "motion.stop": _halted,
+    **dict.fromkeys(BACKUPS, _backup),
     "clock.late": _clock,
     "clock.back": _clock,
     "clock.put_back": _clock,

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from devices.models import Node
+from rdos.kernel.journal import Row, Who, record
 from telemetry.models import Event
 from tests.people import Person
 from tests.telemetry.telling import EVENTS, events, node, note, says, see_only, tell
@@ -189,3 +190,28 @@ def test_many_entries_are_told_in_one_turn(viewer: Person) -> None:
     tell()
     assert viewer.caller.get(f"{EVENTS}/count").json() == {"count": 0}
     assert len(events(viewer)) == 12
+
+
+@pytest.mark.parametrize(
+    ("action", "details", "severity", "message"),
+    [
+        ("bus.lost", {}, "major", "The hub lost the bus: what lives there is neither heard nor told"),
+        ("bus.reached", {}, "info", "The hub hears the bus"),
+        ("motion.stop", {"everyone": True, "error": ""}, "warning", "Viola stopped all robots"),
+        ("motion.stop", {"keys": ["r1"], "error": "away"}, "critical", "Viola could not stop r1: away"),
+        ("backup.failed", {}, "major", "A backup failed"),
+    ],
+)
+def test_what_happens_to_the_hub_itself_is_told(
+    viewer: Person, action: str, details: dict[str, Any], severity: str, message: str
+) -> None:
+    record(who=Who("user", label="Viola"), action=action, about=Row("hub"), details=details)
+    tell()
+    ((found, _, said, _),) = told(viewer)
+    assert (found, said) == (severity, message)
+
+
+def test_nobody_is_alarmed_by_a_device_that_nobody_claimed(viewer: Person) -> None:
+    note("node.disconnect", node(), reason="it was not heard", maintenance=False, claimed=False)
+    tell()
+    assert told(viewer) == [("info", "connection", "Node disconnected", 1)]
