@@ -67,26 +67,30 @@ class Outbox:
         try:
             await self._line.flush()
         except BusAway:
-            self._unsent([letter for letter in went])
+            self._unsent(went)
 
     async def _put(self, letter: Letter, at: datetime) -> bool:
         try:
-            subject, data = bus_letters.letter_of(
-                letter.name, letter.action, letter.text, letter.key, at, purpose=letter.purpose
-            )
-            subject = told(subject, own=letter.has_credential)
-            await self._line.publish(subject, data, reply=f"{ANSWERS}.{letter.command_id}", confirmed=False)
-            if (speeds := bus_commands.speeds_of(letter.action)) is not None:
-                self._evidences.expect(letter.command_id, letter.node_id, speeds)
-                motor = subjects.motor(letter.key, own=letter.has_credential)
-                await self._line.publish(motor, writing.drive(letter.key, speeds, at), confirmed=False)
+            await self._say(letter, at)
         except MessageTooLarge as error:
             self._unsent([letter], error.detail)
-            return False
         except BusAway:
             self._unsent([letter])
-            return False
-        return True
+        except Exception:  # What cannot be put into words is that command's fault, and not the next one's.
+            logger.exception("A command could not be worded", extra={"action": "letter_failed", "command": letter.name})
+            self._unsent([letter], BROKEN)
+        else:
+            return True
+        return False
+
+    async def _say(self, letter: Letter, at: datetime) -> None:
+        words = bus_letters.letter_of(letter.name, letter.action, letter.text, letter.key, at, purpose=letter.purpose)
+        subject, own = told(words[0], own=letter.has_credential), letter.has_credential
+        await self._line.publish(subject, words[1], reply=f"{ANSWERS}.{letter.command_id}", confirmed=False)
+        if (speeds := bus_commands.speeds_of(letter.action)) is not None:
+            self._evidences.expect(letter.command_id, letter.node_id, speeds)
+            drive = writing.drive(letter.key, speeds, at)
+            await self._line.publish(subjects.motor(letter.key, own=own), drive, confirmed=False)
 
     def _unsent(self, letters: list[Letter], error: str = bus_commands.UNSURE) -> None:
         for letter in letters:

@@ -169,7 +169,9 @@ def _give_up(command_ids: Sequence[UUID], status: CommandStatus, error: str, at:
 
 def awaiting_evidence() -> list[tuple[UUID, UUID, motion.Speeds]]:
     """Motion that was told and not seen yet: the command, its node, and the speeds."""
-    rows = Command.objects.filter(node__on_bus=True, status=CommandStatus.SENT, name__in=("move", "stop"))
+    rows = Command.objects.filter(
+        node__on_bus=True, status=CommandStatus.SENT, name__in=("move", "stop", commands.NAMELESS)
+    )
     found = rows.order_by("number").values_list("pk", "node_id", "action")
     return [(pk, node_id, speeds) for pk, node_id, action in found if (speeds := speeds_of(action)) is not None]
 
