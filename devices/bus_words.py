@@ -46,6 +46,20 @@ class Sighting:
     said_capabilities: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
+    def after(self, former: "Sighting | None") -> "Sighting":
+        """What this one does not say, the former may have said: an announcement knows more than a heartbeat."""
+        if former is None:
+            return self
+        return Sighting(
+            key=self.key,
+            name=former.name if self.name in ("", self.key) else self.name,
+            kind=former.kind if self.kind == UNKNOWN else self.kind,
+            address=self.address or former.address,
+            mac_address=self.mac_address or former.mac_address,
+            said_capabilities=self.said_capabilities or former.said_capabilities,
+            metadata={**former.metadata, **self.metadata},
+        )
+
 
 def driver_of(kind: str) -> str:
     return "esp32" if kind in MICROCONTROLLERS else "generic"

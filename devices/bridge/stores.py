@@ -30,7 +30,8 @@ class Stores:
     def __init__(self, met: Callable[[], object]) -> None:
         self._met = met
         self._loop = asyncio.get_running_loop()
-        self._sightings: KeyedBatch[str, Sighting] = KeyedBatch(
+        self._sightings: dict[str, Sighting] = {}
+        self._sightings_kept: KeyedBatch[str, Sighting] = KeyedBatch(
             _by_key(self._meet, "sightings"), name="sightings", every=SIGNS_EVERY, most=MOST_WAITING
         )
         self._signs: dict[UUID, Sign] = {}
@@ -54,7 +55,7 @@ class Stores:
         )
 
     def sighting(self, sighting: Sighting) -> None:
-        self._sightings.add(sighting.key, sighting)
+        self._sightings[sighting.key] = sighting.after(self._sightings.get(sighting.key))
 
     def sign(self, node_id: UUID, sign: Sign) -> None:
         self._signs[node_id] = sign.after(self._signs.get(node_id))
@@ -75,7 +76,10 @@ class Stores:
         self._answers.add((command_id, said))
 
     def hand_over(self) -> None:
-        """Once a look, so that what several messages say of one node is one sign."""
+        """Once a look, so that what several messages say of one node is said once."""
+        sightings, self._sightings = self._sightings, {}
+        for key, sighting in sightings.items():
+            self._sightings_kept.add(key, sighting)
         signs, self._signs = self._signs, {}
         for node_id, sign in signs.items():
             self._signs_kept.add(node_id, sign)
@@ -83,9 +87,8 @@ class Stores:
     async def drain(self, seconds: float) -> None:
         ends_at = asyncio.get_running_loop().time() + seconds
         self.hand_over()
-        for batch in (
-            self._unsent, self._answers, self._replies, self._sightings, self._signs_kept, self._states, self._events,
-        ):  # fmt: skip
+        told = (self._unsent, self._answers, self._replies)
+        for batch in (*told, self._sightings_kept, self._signs_kept, self._states, self._events):
             await batch.drain(max(0.0, ends_at - asyncio.get_running_loop().time()))
 
     def _meet(self, found: dict[str, Sighting]) -> None:
