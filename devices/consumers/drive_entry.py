@@ -27,6 +27,7 @@ _doorway = Doorway()
 class Visitor:
     actor: Actor
     node: Node
+    has_credential: bool
 
 
 async def visitor_of(scope: Mapping[str, Any], key: str) -> Visitor | None:
@@ -43,8 +44,8 @@ def _known(scope: Mapping[str, Any], key: str) -> Visitor | None:
     if actor is None:
         return None
     node = node_called(actor, key, "motion.drive")
-    driving.insist_drivable(actor, node, at)
-    return Visitor(actor, node)
+    robot = driving.insist_drivable(actor, node, at)
+    return Visitor(actor, node, has_credential=bool(robot.credential_hash))
 
 
 def begin(visitor: Visitor, beginning: Beginning) -> DriveSession:

@@ -49,8 +49,9 @@ async def drive_socket(scope: MutableMapping[str, Any], receive: Receive, send: 
         await send({"type": "websocket.close", "code": REFUSED})
         return
     await send({"type": "websocket.accept"})
+    driver = Driver(send, key, _now(), has_credential=visitor.has_credential)
     with suppress(Left, OSError):
-        await _drive(scope, Driver(send, key, _now()), visitor, receive)
+        await _drive(scope, driver, visitor, receive)
 
 
 def _unlimited(octets: int | None) -> None:
@@ -123,7 +124,7 @@ async def _first(receive: Receive) -> str | None:
 
 async def _welcome(driver: Driver, session: DriveSession) -> None:
     with suppress(bus.BusAway):
-        driver.watch = await in_thread(Watch, driver.key)
+        driver.watch = await in_thread(Watch, driver.key, has_credential=driver.has_credential)
     limits = {"linear_limit": driver.limits.linear, "angular_limit": driver.limits.angular}
     driver.tell("ready", session_id=session.pk, **limits)
     driver.heard_at = _now()

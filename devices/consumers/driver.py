@@ -1,7 +1,6 @@
 """Somebody at the wheel, as long as they are here: what they want, what the robot is told, and the dead man between."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +10,9 @@ from django.utils import timezone
 from devices.choices import DriveEnd
 from devices.consumers.drive_frames import Wish
 from devices.consumers.watch import Watch
-from devices.hal import writing
+from devices.hal import subjects, writing
 from devices.hal.motion import STANDSTILL, Speeds
-from devices.services.standstill import SUBJECT, repeater, say_soon
+from devices.services.standstill import repeater, say_soon
 from rdos.kernel import bus
 from rdos.kernel.sockets.budget import Budget
 from rdos.kernel.sockets.closing import Closing
@@ -30,14 +29,15 @@ STATE_SECONDS = 0.2
 
 class Driver(Wire):
     __slots__ = (
-        "_bus_seen_at", "_shown_at", "because", "budget", "changed", "heard_at", "key", "limits", "looked_at",
-        "publish", "said", "seq", "session_id", "wanted", "watch",
+        "_bus_seen_at", "_shown_at", "_subject", "because", "budget", "changed", "has_credential", "heard_at", "key",
+        "limits", "looked_at", "said", "seq", "session_id", "wanted", "watch",
     )  # fmt: skip
 
-    def __init__(self, send: Any, key: str, now: float, publish: Callable[[str, bytes], object] | None = None) -> None:
+    def __init__(self, send: Any, key: str, now: float, *, has_credential: bool) -> None:
         super().__init__(send)
         self.key = key
-        self.publish = publish or bus.publish_soon
+        self.has_credential = has_credential
+        self._subject = subjects.motor(key, own=has_credential)
         self.session_id: UUID | None = None
         self.limits = STANDSTILL
         self.watch: Watch | None = None
@@ -75,7 +75,7 @@ class Driver(Wire):
         if self.because is not None:
             return
         self.said = self.wanted if now - self.heard_at <= DEAD_MAN_SECONDS else STANDSTILL
-        self.publish(SUBJECT, writing.drive(self.key, self.said, timezone.now()))
+        bus.publish_soon(self._subject, writing.drive(self.key, self.said, timezone.now()))
         if now - self._shown_at >= STATE_SECONDS:
             self._shown_at = now
             self._show(now)

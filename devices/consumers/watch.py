@@ -8,6 +8,7 @@ from typing import Any
 from devices.errors import MalformedFrame
 from devices.hal import motion, reading
 from rdos.kernel import bus
+from rdos.kernel.bus.subjects import OWN
 from rdos.kernel.errors import DomainError
 
 MOTOR, RANGE = "hal.v1.motor.telemetry.", "hal.v1.sensor.range.telemetry."
@@ -18,10 +19,13 @@ SHOWN = ("actual_linear_meters_per_sec", "actual_angular_rad_per_sec", "status",
 class Watch:
     """Made, and ended, in a thread; written by the bus's own thread, in single steps."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, *, has_credential: bool) -> None:
         self._motor: tuple[float, Mapping[str, Any]] | None = None
         self._ranges: dict[str, tuple[float, Mapping[str, Any]]] = {}
-        self._numbers = [bus.subscribe(MOTOR + key, self._hear_motor), bus.subscribe(RANGE + key, self._hear_range)]
+        # Of a robot with a credential nothing else is its word.
+        where = OWN if has_credential else ""
+        heard = {MOTOR: self._hear_motor, RANGE: self._hear_range}
+        self._numbers = [bus.subscribe(where + subject + key, hear) for subject, hear in heard.items()]
 
     def end(self) -> None:
         for number in self._numbers:

@@ -31,7 +31,7 @@ def bell(session_id: UUID) -> str:
     return f"drive.{session_id}"
 
 
-def insist_drivable(actor: Actor, node: Node, at: datetime) -> None:
+def insist_drivable(actor: Actor, node: Node, at: datetime) -> BusNode:
     found = BusNode.objects.filter(node=node).first()
     if found is None or not can_move(found):
         raise CannotBeDriven
@@ -40,6 +40,7 @@ def insist_drivable(actor: Actor, node: Node, at: datetime) -> None:
     actions.insist_allowed(actor, node, MOVE)
     if found.latched_at is not None:
         raise StandsLatched
+    return found
 
 
 def can_move(node: BusNode) -> bool:

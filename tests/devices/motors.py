@@ -32,6 +32,8 @@ class Motors:
     loop: asyncio.AbstractEventLoop
     line: Any = None
     heard: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    # By those with a credential, where nobody anonymous hears.
+    heard_apart: list[dict[str, Any]] = field(default_factory=list)
 
     def told(self, key: str) -> list[tuple[float, float]]:
         """Speeds for this device, in their order."""
@@ -40,11 +42,11 @@ class Motors:
     def zeros(self, key: str) -> int:
         return self.told(key).count((0.0, 0.0))
 
-    def say(self, key: str, linear: float, angular: float = 0.0, **payload: Any) -> None:
+    def say(self, key: str, linear: float, angular: float = 0.0, *, before: str = "", **payload: Any) -> None:
         """Telemetry, as the firmware sends it."""
         actual = {"actual_linear_meters_per_sec": linear, "actual_angular_rad_per_sec": angular}
         message = MOTOR | {"device_id": key, "payload": MOTOR["payload"] | actual | payload}
-        self._run(self.line.publish(f"hal.v1.motor.telemetry.{key}", json.dumps(message).encode()))
+        self._run(self.line.publish(f"{before}hal.v1.motor.telemetry.{key}", json.dumps(message).encode()))
         self._run(self.line.flush())
 
     def say_range(self, key: str, message: dict[str, Any]) -> None:
@@ -60,7 +62,11 @@ class Motors:
         async def hear(message: Any) -> None:
             self.heard.append((time.monotonic(), json.loads(message.data)))
 
+        async def hear_apart(message: Any) -> None:
+            self.heard_apart.append(json.loads(message.data))
+
         await self.line.subscribe(COMMANDS, cb=hear)
+        await self.line.subscribe(f"tell.{COMMANDS}.*", cb=hear_apart)
         await self.line.flush()
 
 
