@@ -8,7 +8,7 @@ from rdos.health.checks import Finding
 from rdos.kernel.actors import Actor
 from rdos.kernel.panels import Light
 
-NAMES = {"database": "Database", "redis": "Redis", "nats": "NATS bus", "clock": "Clock", "bridge": "Bridge to the bus"}
+NAMES = {"database": "Database", "redis": "Redis", "nats": "NATS bus", "clock": "Clock", "bridge": "Bus bridge"}
 # What a person loses, in their words.
 LOST = {
     "database": "Nothing can be read or written.",

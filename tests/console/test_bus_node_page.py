@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from devices.models import Command, HalState, Node
-from devices.services import commands, telling
+from devices.services import bus_presence, commands, telling
 from tests.console import bus
 from tests.console.browsing import at_desk
 from tests.console.bus import found
@@ -188,3 +188,30 @@ def test_the_page_asks_few_questions_however_much_hardware_it_has(
     client.get(page_of(one))
     with django_assert_max_num_queries(20):
         client.get(f"{page_of(one)}/fresh")
+
+
+def test_nobody_is_alarmed_by_what_was_never_claimed_nor_by_a_hub_that_is_deaf(viewer: Person) -> None:
+    def titles() -> list[str]:
+        return [one.title for one in at_desk(viewer).get("/front/live").context["attention"]]
+
+    lost = {"status": "offline", "last_seen_at": timezone.now() - timedelta(hours=1)}
+    one = found("esp32-a1b2c3")
+    Node.objects.filter(pk=one.pk).update(**lost)
+    assert titles() == ["1 device was found on the bus and is claimed by nobody"]
+    Node.objects.filter(pk=one.pk).update(claimed=True, status_reason=bus_presence.BUS_LOST)
+    assert titles() == [], "the light of the bridge tells it once for all of them"
+    Node.objects.filter(pk=one.pk).update(status_reason=bus_presence.SILENCE)
+    assert titles() == ["esp32-a1b2c3 has been offline for 1 hour"]
+
+
+def test_what_was_published_waits_for_nobody(viewer: Person, operator: Person) -> None:
+    one = found("esp32-a1b2c3", heard=False, claimed=True)
+    sends(operator, one)
+    Command.objects.update(created_at=timezone.now() - timedelta(minutes=20))
+    waiting = "/console/devices/command/?status=open&away=yes"
+    assert at_desk(viewer).get(waiting).context["cl"].result_count == 0
+    assert not at_desk(viewer).get("/front/live").context["attention"]
+    Command.objects.update(status="queued")
+    assert at_desk(viewer).get(waiting).context["cl"].result_count == 1
+    (told,) = at_desk(viewer).get("/front/live").context["attention"]
+    assert told.title == "1 command waits for a node that is offline"

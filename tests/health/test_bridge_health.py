@@ -42,12 +42,12 @@ def test_a_bridge_without_the_bus_is_told(db: None) -> None:
 
 
 def test_the_front_page_has_a_light_for_it(viewer: Person) -> None:
-    assert "Bridge to the bus" not in at_desk(viewer).get("/").content.decode()
+    assert "Bus bridge" not in at_desk(viewer).get("/").content.decode()
     one = bridge()
     page = at_desk(viewer).get("/").content.decode()
-    assert "Bridge to the bus" in page and "1 bridge, reached" in page
+    assert "Bus bridge" in page and "1 bridge, reached" in page
     bridge(reached=False)
     assert "2 bridges, of which 1 reached" in at_desk(viewer).get("/").content.decode()
     Bridge.objects.exclude(pk=one.pk).delete()
     Bridge.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
-    assert "Bridge to the bus: cut off" in at_desk(viewer).get("/").content.decode()
+    assert "Bus bridge: cut off" in at_desk(viewer).get("/").content.decode()
