@@ -19,6 +19,7 @@ from devices.admin.places import node_place
 from devices.admin.tones import UNCONFIRMED, command_badge
 from devices.choices import OPEN_COMMANDS
 from devices.models import BusNode, Command, Connection, Node
+from devices.services import driving
 from devices.services.simulated import LABEL
 from rdos.kernel import panels
 from rdos.kernel.actors import Actor
@@ -27,7 +28,13 @@ from rdos.kernel.figures import lasting
 from rdos.kernel.secrecy import mask
 
 COMMANDS_SHOWN, CONNECTIONS_SHOWN = 20, 100
-TABS = {"now": "", "configuration": "/config", "connections": "/connections", "settings": "/settings"}
+TABS = {
+    "now": "",
+    "configuration": "/config",
+    "connections": "/connections",
+    "settings": "/settings",
+    "drive": "/drive",
+}
 # The settings only watch the head, which is part of the first tab's answer.
 FRESH = {"configuration": "/config", "connections": "/connections"}
 
@@ -84,12 +91,14 @@ def _spans(actor: Actor, node: Node, at: datetime) -> list[tuple[Connection, str
 
 def frame(actor: Actor, node: Node, at: datetime, tab: str) -> dict[str, Any]:
     """What every page of a node has, and where it asks for what changes on it."""
+    facts = head(actor, node, at)
     return {
-        **head(actor, node, at),
+        **facts,
         "tab": tab,
         "home": f"{node_place(node.pk)}{TABS[tab]}",
         "fresh": f"{node_place(node.pk)}{FRESH.get(tab, '')}/fresh",
         "journal": journal_of("node", node.pk) if allows(actor, "journal.read") else "",
+        "may_drive": driving.may_drive(actor, node, facts["bus"]),
         "may_update": allows(actor, "nodes.update"),
         "may_configure": allows(actor, "nodes.configure"),
         "may_credentials": allows(actor, "nodes.credentials"),

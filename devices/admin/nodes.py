@@ -20,6 +20,7 @@ from devices.admin.bulk_command import send_command
 from devices.admin.bulks import BULKS
 from devices.admin.places import node_place
 from devices.models import Node
+from devices.services import halting
 from devices.services.simulated import simulated
 from rdos.kernel.console import ModelPage
 
@@ -121,5 +122,6 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
         "simulated": virtual,
         "may_remove": virtual and allows(actor, "nodes.delete"),
         "is_first": not nodes_for(actor).exists(),
+        "may_stop": halting.has_robots(actor),
         "may_add": allows(actor, "nodes.create") and actor.node_ids is None,
     }

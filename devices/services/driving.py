@@ -47,6 +47,11 @@ def can_move(node: BusNode) -> bool:
     return motion.has_wheels(node.kind, [*node.capabilities, *node.said_capabilities])
 
 
+def may_drive(actor: Actor, node: Node, bus: BusNode | None) -> bool:
+    """Whether there is a wheel for them at all. What keeps the robot from moving now is said there."""
+    return bus is not None and can_move(bus) and allows(actor, "motion.drive") and sees(actor, node.pk)
+
+
 def begin(*, actor: Actor, node: Node, limits: Speeds, at: datetime, take_over: bool = False) -> DriveSession:
     insist_drivable(actor, node, at)
     with transaction.atomic():

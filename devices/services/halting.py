@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts.access import require
+from accounts.access import allows, require
 from devices import drivers
 from devices.access import node_called, sees_every_device, sees_everything, within
 from devices.choices import OPEN_COMMANDS, DriveEnd
@@ -122,14 +122,24 @@ def _cancel_motion(actor: Actor, nodes: QuerySet[Node], at: datetime) -> int:
 
 def _tell_those_with_a_socket(actor: Actor, nodes: QuerySet[Node], at: datetime) -> int:
     """Robots that speak no HAL are told in their own words, if their driver knows any."""
-    able = [driver.device_type for driver in drivers.all_drivers() if driver.command(STOP["type"])]
-    there = nodes.filter(session_id__isnull=False, device_type__in=able).values_list("pk", flat=True)
+    there = nodes.filter(session_id__isnull=False, device_type__in=_able()).values_list("pk", flat=True)
     fields: dict[str, Any] = {"action": STOP, "expires_at": at + STOP_LIVES}
     drafts = [commands.draft(who=actor.who, node_id=pk, **fields) for pk in there]
     commands.keep(drafts)
     for draft in drafts:
         commands.wake(draft.node_id)
     return len(drafts)
+
+
+def has_robots(actor: Actor) -> bool:
+    """Whether there is anybody for this actor to stop."""
+    if not allows(actor, "motion.stop"):
+        return False
+    return Node.objects.filter(within(actor, "id"), Q(on_bus=True) | Q(device_type__in=_able())).exists()
+
+
+def _able() -> list[str]:
+    return [driver.device_type for driver in drivers.all_drivers() if driver.command(STOP["type"])]
 
 
 # --- For the bridge, which says again what another process may have failed to say

@@ -16,6 +16,7 @@ from accounts.authentication import actor_in_console
 from accounts.models import User
 from accounts.services import second_factors
 from devices.models import Node
+from devices.services import halting
 from devices.services.simulated import simulated
 from rdos.console import versions
 from rdos.console.pages import signed_in
@@ -41,7 +42,8 @@ class Step:
 @signed_in
 def front(request: HttpRequest) -> HttpResponse:
     actor, at = actor_in_console(request), timezone.now()
-    facts = _state(actor, at) | {"versions": versions.known(), "steps": list(_steps(actor, at))}
+    beside = {"versions": versions.known(), "steps": list(_steps(actor, at)), "may_stop": halting.has_robots(actor)}
+    facts = _state(actor, at) | beside
     return render(request, "console/front.html", facts)
 
 
