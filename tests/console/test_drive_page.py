@@ -257,6 +257,6 @@ def test_only_robots_have_a_wheel_and_only_for_whoever_may(viewer: Person, opera
 
 def test_a_hub_without_robots_has_no_button_for_them(admin: Person) -> None:
     node("venue")
-    assert b"Stop all robots" not in at_desk(admin).get("/").content
+    assert b"/nodes/stop" not in at_desk(admin).get("/").content
     rover()
-    assert b"Stop all robots" in at_desk(admin).get("/").content
+    assert b"/nodes/stop" in at_desk(admin).get("/").content

@@ -33,6 +33,7 @@ PLACES = {
     "node": "/nodes/{node}",
     "node-config": "/nodes/{node}/config",
     "bus-node": "/nodes/{bus_node}",
+    "node-drive": "/nodes/{bus_node}/drive",
     "inbox": "/console/devices/busnode/",
     "bus-node-forget": "/nodes/{found}/forget",
     "node-connections": "/nodes/{node}/connections",

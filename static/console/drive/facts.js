@@ -18,6 +18,13 @@ export function facts({ linear, angular, motor = {}, ranges = [], telemetry_age_
   places.age.classList.toggle("is-old", age == null || age > OLD);
 }
 
+// Nobody is told of a robot that nobody drives: what stood here would be old, and look new.
+export function forget() {
+  for (const place of Object.values(places)) place.textContent = "–";
+  places.age.textContent = "Shown while you drive";
+  places.age.classList.remove("is-old");
+}
+
 function say(name, text) {
   if (places[name].textContent !== text) places[name].textContent = text;
 }

@@ -1,6 +1,6 @@
 // The page of one robot's wheel.
 import { hand } from "./hand.js";
-import { facts } from "./facts.js";
+import { facts, forget } from "./facts.js";
 import { wheel } from "./wheel.js";
 
 const area = document.getElementById("drive");
@@ -52,6 +52,7 @@ function hear(frame) {
     drives(false);
     ask("start");
     shine("idle");
+    forget();
     told.textContent = frame.detail;
   } else if (frame.type === "ended" || frame.type === "refused") {
     drives(false);
