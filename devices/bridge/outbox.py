@@ -58,14 +58,14 @@ class Outbox:
             self._loop.call_soon_threadsafe(self.wake)
 
     async def _publish(self, letters: list[Letter]) -> None:
-        at, went = self._clock(), []
+        at, went, losses = self._clock(), [], self._line.losses
         for letter in letters:
             if courier := courier_of(letter):
                 self._begin_errand(courier, letter)
             elif await self._put(letter, at):
                 went.append(letter)
         try:
-            await self._line.flush()
+            await self._line.flush(losses)
         except BusAway:
             self._unsent(went)
 

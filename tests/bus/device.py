@@ -10,6 +10,7 @@ import nats
 from nats.aio.msg import Msg
 
 from tests.devices.conftest import until
+from tests.up.bus_clients import arrived
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ class Device:
     def say(self, subject: str, said: Any) -> None:
         data = said if isinstance(said, bytes) else json.dumps(said).encode()
         self.run(self.client.publish(subject, data))
-        self.run(self.client.flush())
+        self.run(arrived(self.client))
 
     def floods(self, subject: str, data: bytes, *, times: int) -> None:
         async def flood() -> None:
@@ -43,7 +44,7 @@ class Device:
 
     def listen(self, subject: str) -> None:
         self.run(self.client.subscribe(subject, cb=self._note))
-        self.run(self.client.flush())
+        self.run(arrived(self.client))
 
     def hears(self, count: int, seconds: float = 10.0) -> list[tuple[str, bytes, str]]:
         until(lambda: len(self.heard) >= count, seconds)

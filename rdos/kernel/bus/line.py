@@ -23,10 +23,14 @@ CONNECT_SECONDS = 2.0
 RETRY_SECONDS = 0.5
 # How long the broker may take to say that it has what was published.
 CONFIRM_SECONDS = 2.0
+# Between two looks at whether the library has written what it was given.
+WRITING_SECONDS = 0.002
 PING_SECONDS = 5
 # Of one subscription. What comes beyond is dropped by the library, which tells us.
 MOST_PENDING = 200_000
 MOST_PENDING_BYTES = 64 * 2**20
+
+UNCONFIRMED = "The bus did not confirm the message"
 
 Heard = Callable[[Msg], Awaitable[None]]
 Changed = Callable[[bool], object]
@@ -69,6 +73,8 @@ class Line:
         self._open = asyncio.Event()
         self._told_away = False
         self.slow = 0
+        # How often the bus was lost: what was on its way then did not arrive, whoever answers now.
+        self.losses = 0
 
     @property
     def connected(self) -> bool:
@@ -100,22 +106,27 @@ class Line:
 
     async def publish(self, subject: str, data: bytes, *, reply: str = "", confirmed: bool = True) -> None:
         """Confirmed: the broker has it. While it is away nothing is kept for later: whoever asks decides what then."""
-        client = self._here()
+        client, losses = self._here(), self.losses
         if len(data) > client.max_payload:
             raise MessageTooLarge(f"The message is larger than {client.max_payload // 1024} KiB.")
         try:
             await client.publish(subject, data, reply=reply)
-            if confirmed:
+        except (NatsError, OSError, TimeoutError) as error:
+            raise BusAway(UNCONFIRMED) from error
+        if confirmed:
+            await self.flush(losses)
+
+    async def flush(self, losses: int) -> None:
+        """The broker has everything that was published since the bus had been lost so often."""
+        client = self._here()
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await _written(client)
                 await client.flush(timeout=CONFIRM_SECONDS)
         except (NatsError, OSError, TimeoutError) as error:
-            raise BusAway("The bus did not confirm the message") from error
-
-    async def flush(self) -> None:
-        """The broker has everything that was published so far."""
-        try:
-            await self._here().flush(timeout=CONFIRM_SECONDS)
-        except (NatsError, OSError, TimeoutError) as error:
-            raise BusAway("The bus did not confirm the message") from error
+            raise BusAway(UNCONFIRMED) from error
+        if losses != self.losses:
+            raise BusAway(UNCONFIRMED)
 
     async def request(self, subject: str, data: bytes, *, timeout: float) -> bytes:
         client = self._here()
@@ -130,11 +141,13 @@ class Line:
         return bytes(answer.data)
 
     async def subscribe(self, subject: str, heard: Heard, *, queue: str = "") -> int:
-        """Holds whether there is a broker now or not."""
+        """Holds whether there is a broker now or not. If there is, it knows of it when this returns."""
         number, wish = next(self._numbers), _Wish(subject, heard, queue)
         self._wishes[number] = wish
         if self._client is not None and not self._client.is_closed:
             await self._make_true(self._client, wish)
+            with suppress(BusAway):
+                await self.flush(self.losses)
         return number
 
     async def unsubscribe(self, number: int) -> None:
@@ -204,6 +217,7 @@ class Line:
     async def _lost(self) -> None:
         if self._client is None:
             return
+        self.losses += 1
         # What the library had not sent yet it would send to the next broker, whenever that comes.
         self._client._pending, self._client._pending_data_size = [], 0
         logger.warning("The bus was lost, and is tried again", extra={"action": "bus_lost"})
@@ -227,3 +241,11 @@ class Line:
             self._told_away = True
             facts = {"action": "bus_away", "error": type(error).__name__}
             logger.warning("The bus cannot be reached, and is tried again", extra=facts)
+
+
+async def _written(client: Client) -> None:
+    """The library pings at once, past what still waits to be written: the answer would confirm nothing."""
+    waiting, pause = client._pending, 0.0
+    while waiting and client._pending is waiting:
+        await asyncio.sleep(pause)
+        pause = WRITING_SECONDS

@@ -139,7 +139,7 @@ def subscribe(subject: str, callback: Callback, queue: str = "") -> int:
         callback(message.subject, bytes(message.data), message.reply)
 
     portal = _portal()
-    return portal.run(portal.line.subscribe(subject, heard, queue=queue), SPARE_SECONDS)
+    return portal.run(portal.line.subscribe(subject, heard, queue=queue), CONFIRM_SECONDS + SPARE_SECONDS)
 
 
 def unsubscribe(number: int) -> None:

@@ -70,8 +70,8 @@ def test_an_anonymous_node_answers_what_the_hub_asks(device: Device) -> None:
     async def answer(message: Any) -> None:
         await message.respond(b"here: " + message.data)
 
-    device.run(device._client.subscribe("device.d1.command", cb=answer))
-    device.run(device._client.flush())
+    device.run(device.client.subscribe("device.d1.command", cb=answer))
+    device.run(device.client.flush())
     assert bus.request("device.d1.command", b"there?", timeout=5) == b"here: there?"
     assert device.refused == []
 
