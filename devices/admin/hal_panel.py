@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from devices.admin import cells
-from devices.admin.hal_boards import ANYTHING, BOARDS, status
+from devices.admin.hal_boards import ANYTHING, BOARDS, Payload, status
 from devices.hal.catalogue import kind_of
 from devices.models import HalState, Node
 from rdos.kernel.figures import words
@@ -32,7 +32,7 @@ def _board(row: HalState, at: datetime) -> dict[str, Any]:
     kind = kind_of(row.schema) or row.topic
     template, read = BOARDS.get(kind, ANYTHING)
     masked = mask(row.payload)
-    payload: dict[str, Any] = masked if isinstance(masked, dict) else {}
+    payload: Payload = masked if isinstance(masked, dict) else {}
     return {
         "topic": row.topic,
         "title": _title(kind, row.topic),

@@ -112,7 +112,7 @@ def _pushed(rows: Sequence[Deployment]) -> dict[tuple[UUID, UUID], NodeRedFlow]:
 def _row(one: Deployment, pushed: NodeRedFlow | None) -> dict[str, Any]:
     return {
         "deployment": one,
-        "badge": deployment_badge(one.status),
+        "badge": deployment_badge(one),
         "said": _said(one),
         "error": mask_text(one.error),
         "drift": Drift(one.drift).label.lower() if one.drift else "",

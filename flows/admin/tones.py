@@ -14,6 +14,7 @@ from flows.choices import (
     StepStatus,
     TargetStatus,
 )
+from flows.models import Deployment
 from rdos.kernel.console import badge
 
 FLOWS = {
@@ -101,8 +102,11 @@ def step_badge(status: str) -> SafeString:
     return badge(STEPS[StepStatus(status)], StepStatus(status).label)
 
 
-def deployment_badge(status: str) -> SafeString:
-    return badge(DEPLOYMENTS[DeploymentStatus(status)], DeploymentStatus(status).label)
+def deployment_badge(one: Deployment) -> SafeString:
+    """What was confirmed once counts for nothing when the node says otherwise now."""
+    if one.drift and one.status == DeploymentStatus.DEPLOYED:
+        return badge("warn", "Drifted")
+    return badge(DEPLOYMENTS[DeploymentStatus(one.status)], DeploymentStatus(one.status).label)
 
 
 def rollout_badge(status: str) -> SafeString:

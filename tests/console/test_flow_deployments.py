@@ -121,6 +121,7 @@ def test_drift_is_seen_and_sent_again(visit: Visit, developer: Person) -> None:
     browser.looks_again()
     browser.sees("1 node says otherwise than what is wanted.")
     browser.sees("it says otherwise: not there")
+    assert page.locator(".r-deployment .c-badge-warn").inner_text() == "Drifted"
     page.get_by_role("button", name="Send again to Lamp").press("Enter")
     browser.sees("1 node is told again.")
     balk("The disk is full")
