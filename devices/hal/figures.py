@@ -12,6 +12,8 @@ LONGEST_NAME = 64
 LARGEST = 1e308
 DEEPEST = 3
 PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# About the sensor and not about the world: kept with its last message, and nobody charts it.
+HOUSEKEEPING = frozenset({"statistics", "calibration"})
 # Which of several sensors or cameras it is.
 IDS = ("sensor_id", "camera_id")
 
@@ -37,7 +39,7 @@ def _beginning(message: HalMessage) -> str:
 def _numbers(values: Mapping[Any, Any], beginning: str, deep: int) -> Iterator[tuple[str, float]]:
     for key, value in values.items():
         name = f"{beginning}.{key}"
-        if not _is_part(key) or len(name) > LONGEST_NAME:
+        if not _is_part(key) or len(name) > LONGEST_NAME or key in HOUSEKEEPING:
             continue
         if isinstance(value, Mapping) and deep > 1:
             yield from _numbers(value, name, deep - 1)

@@ -83,7 +83,7 @@ def _note(node: Node, sign: Sign) -> Iterator[JournalEntry]:
     yield from _note_latch(node, sign)
     status, reason = _judged(node, sign)
     if status != node.status or reason != node.status_reason:
-        yield _moved(node, status, reason)
+        yield from _moved(node, status, reason)
 
 
 def _note_latch(node: Node, sign: Sign) -> Iterator[JournalEntry]:
@@ -107,13 +107,17 @@ def _judged(node: Node, sign: Sign) -> tuple[NodeStatus, str]:
     return NodeStatus.ONLINE, ""
 
 
-def _moved(node: Node, status: NodeStatus, reason: str) -> JournalEntry:
+def _moved(node: Node, status: NodeStatus, reason: str) -> Iterator[JournalEntry]:
     was_there, is_there = node.status in CONNECTED, status in CONNECTED
     facts: dict[str, Any] = {"status": status, "reason": reason, "bus": True, "claimed": node.claimed}
     node.status, node.status_reason = status, reason[:256]
     bus_events.tell_on_commit(bus_events.CHANGED, node)
-    word = "node.health" if was_there and is_there else "node.connect" if is_there else "node.disconnect"
-    return entry_of(who=who_of(node), action=word, about=row_of(node), details=facts)
+    if was_there != is_there:
+        word = "node.connect" if is_there else "node.disconnect"
+        yield entry_of(who=who_of(node), action=word, about=row_of(node), details=facts)
+    # Whoever comes back in trouble is in trouble.
+    if is_there and (was_there or status != NodeStatus.ONLINE):
+        yield entry_of(who=who_of(node), action="node.health", about=row_of(node), details=facts)
 
 
 def sweep(at: datetime) -> int:
