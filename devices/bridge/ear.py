@@ -13,8 +13,6 @@ SHARED = frozenset({
     "hal.v1.system.discovery",
     "hal.v1.system.heartbeat",
 })  # fmt: skip
-# Said to devices, and of no interest to whoever said it.
-SAID_TO_DEVICES = ("hal.v1.motor.cmd", "hal.v1.system.cmd", "hal.v1.camera.cmd")
 
 
 class Message(Protocol):
