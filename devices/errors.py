@@ -27,6 +27,12 @@ class KeyTaken(Conflict):
     code = "key_taken"
 
 
+class TooManyUnclaimed(Conflict):
+    """Too many devices wait to be claimed. Claim some of them, or delete them, first."""
+
+    code = "too_many_unclaimed"
+
+
 class NameTaken(Conflict):
     """Another group has this name."""
 

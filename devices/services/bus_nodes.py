@@ -12,12 +12,13 @@ from accounts.access import require
 from devices import bus_words, particulars
 from devices.access import node_for, nodes_for, sees
 from devices.choices import DeviceStatus, NodeStatus
-from devices.errors import DeviceNotFound, KeyTaken, OutsideYourNodes
+from devices.errors import DeviceNotFound, KeyTaken, OutsideYourNodes, TooManyUnclaimed
 from devices.models import BusNode, Node
 from devices.services import bus_events
 from devices.services.bus_devices import STATUSES
+from devices.services.bus_meeting import MOST_UNCLAIMED
 from devices.services.bus_presence import SILENT_AFTER
-from rdos.kernel.actors import Actor
+from rdos.kernel.actors import Actor, ActorKind
 from rdos.kernel.bus import subjects
 from rdos.kernel.journal import changes, record, row_of
 
@@ -63,6 +64,8 @@ def _register(actor: Actor, key: str, at: datetime, fields: Mapping[str, Any]) -
 def _make(actor: Actor, node: Node, at: datetime, fields: Mapping[str, Any]) -> Node:
     if actor.node_ids is not None:
         raise OutsideYourNodes("You see some nodes only, so you would not see a new one.")
+    if actor.kind is ActorKind.LAN:
+        _insist_room()
     node.bus = BusNode(node=node)
     _begin(node, at, fields)
     node.save(force_insert=True)
@@ -71,6 +74,12 @@ def _make(actor: Actor, node: Node, at: datetime, fields: Mapping[str, Any]) -> 
     record(who=actor.who, action="node.register", about=row_of(node), after=facts(node))
     bus_events.tell_on_commit(bus_events.FOUND, node)
     return node
+
+
+def _insist_room() -> None:
+    """Whoever nobody knows can make up ids here as well as on the bus."""
+    if Node.objects.filter(on_bus=True, claimed=False).count() >= MOST_UNCLAIMED:
+        raise TooManyUnclaimed
 
 
 def _begin(node: Node, at: datetime, fields: Mapping[str, Any]) -> None:

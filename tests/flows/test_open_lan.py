@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from devices.models import Command, Node
+from devices.models import BusNode, Command, Node
+from devices.services.bus_meeting import MOST_UNCLAIMED
 from flows.choices import Access
 from flows.models import AwaitedDeployment, Deployment, Flow
 from rdos import ticks
@@ -68,6 +69,16 @@ def test_other_nodes_are_not_there(lan: Caller) -> None:
         assert (answer.status_code, answer.json()["error"]) == (404, "Device not found")
     assert lan.post(DEVICES, NEW | {"id": "venue"}).status_code == 409
     assert not Command.objects.exists()
+
+
+def test_it_cannot_fill_the_hub_with_ids_that_it_makes_up(lan: Caller, operator: Person) -> None:
+    strangers = [Node(key=f"made-up-{n}", name="x", on_bus=True, claimed=False) for n in range(MOST_UNCLAIMED)]
+    BusNode.objects.bulk_create(BusNode(node=node) for node in Node.objects.bulk_create(strangers))
+    refused = lan.post(DEVICES, NEW)
+    assert (refused.status_code, refused.json()["status_code"]) == (409, 409)
+    assert lan.post(DEVICES, NEW | {"id": "made-up-1"}).status_code == 200
+    assert lan.get(DEVICES).json()["total"] == MOST_UNCLAIMED
+    assert operator.caller.post(DEVICES, NEW).status_code == 200
 
 
 def test_flows_of_the_lan_belong_to_nobody_and_are_shared(lan: Caller, developer: Person) -> None:
