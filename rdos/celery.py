@@ -1,8 +1,10 @@
 """The Celery app: short, idempotent ticks on a queue of their own, and the worker pool for everything longer."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rdos.settings")
 
@@ -25,3 +27,8 @@ app.conf.update(
 app.autodiscover_tasks(related_name="tasks")
 app.autodiscover_tasks(["rdos"], related_name="ticks")
 app.autodiscover_tasks(["rdos.backups"], related_name="tasks")
+
+
+@setup_logging.connect  # type: ignore[misc] # Celery's signals have no types
+def keep_our_logging(**_facts: Any) -> None:
+    """Somebody must listen, or Celery sets the level of everything in its processes to that of its own lines."""

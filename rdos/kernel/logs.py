@@ -15,7 +15,18 @@ from rdos.kernel.secrecy import mask, mask_text
 # Django puts the whole request on its records; its text would carry the query and the cookies.
 UNWANTED_FACTS = ("request", "server_time", "taskName")
 # These tell every statement and every request, with all that is in it.
-TALKATIVE = ("django.db.backends", "httpx", "httpcore", "asyncio", "websockets", "uvicorn.access", "daphne", "twisted")
+TALKATIVE = (
+    "django.db.backends",
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "websockets",
+    "uvicorn.access",
+    "daphne",
+    "twisted",
+    "celery",
+    "kombu",
+)
 # Structlog's own, and what another handler has left on the record while it wrote the same line.
 NOT_SAID = ("_record", "_from_structlog", "message", "asctime")
 # Structlog's own, and the level and time: no secret can be in them.

@@ -148,14 +148,21 @@ def test_a_fork_stores_its_own_lines_and_not_its_parents(logger: logging.Logger,
 ENDS_AT_ONCE = """
 import django, logging
 django.setup()
+%s
 logging.getLogger("rdos.tests").info("the last words", extra={"action": "said"})
 """
 
 
-def test_a_process_that_ends_at_once_has_its_lines_kept() -> None:
+AS_A_WORKER = "from rdos.celery import app; app.log.setup('WARNING')"
+
+
+@pytest.mark.parametrize("before", ["", AS_A_WORKER], ids=["any", "worker"])
+def test_a_process_that_ends_at_once_has_its_lines_kept(before: str) -> None:
     wanted = {"DATABASE_URL": own_database(), "RDOS_LOG_LINES_KEPT": "100", "LOG_LEVEL": "info"}
     environment = os.environ | wanted | {"DJANGO_SETTINGS_MODULE": "rdos.settings"}
-    subprocess.run([sys.executable, "-c", ENDS_AT_ONCE], cwd=PROJECT, env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", ENDS_AT_ONCE % before], cwd=PROJECT, env=environment, check=True, capture_output=True
+    )
     assert lines() == [
         {"level": "info", "module": "rdos.tests", "message": "the last words", "metadata": {"action": "said"}}
     ]

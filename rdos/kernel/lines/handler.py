@@ -59,8 +59,16 @@ class LineKeeper(logging.Handler):
         self._waiting.append(line)
         self._more.set()
         if self._thread is None:
-            self._thread = Thread(target=self._work, name="hub-lines", daemon=True)
-            self._thread.start()
+            self._start()
+
+    def _start(self) -> None:
+        thread = Thread(target=self._work, name="hub-lines", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The process is ending, and its very last words are on its output only.
+            return
+        self._thread = thread
 
     def flush(self) -> None:
         """Waits until everything is stored, but not for long: Python calls this when a process ends."""
