@@ -43,13 +43,15 @@ def runs(actor: Actor, at: datetime) -> Iterator[Attention]:
 def _failed(actor: Actor, at: datetime) -> Iterator[Attention]:
     """Those that nobody has run again: what failed in the last hour is news, what waits longer is a chore."""
     letters = dead_letters_for(actor).filter(reprocessed_at=None).order_by("-created_at", "-id")
-    lately, newest = letters.filter(created_at__gt=at - LATELY), None
-    if count := lately[: COUNTED + 1].count():
-        newest = lately.select_related("execution").only("execution__flow_name", "execution__error").first()
+    times, newest = list(letters.values_list("created_at", flat=True)[: COUNTED + 1]), None
+    if count := sum(time > at - LATELY for time in times):
+        newest = letters.select_related("execution").only("execution__flow_name", "execution__error").first()
         title = f"{_counted(count, 'run', 'runs')} failed in the last hour"
         text = f"The newest: {newest.execution.flow_name}: {mask_text(newest.execution.error[:160])}" if newest else ""
         yield Attention("runs-failed", Level.CRITICAL, title, text, list_of("execution", status="trouble"))
-    if count := letters.filter(created_at__lte=at - LATELY)[: COUNTED + 1].count():
+    # Only behind so many new ones there may be old ones that were not read.
+    older = letters.filter(created_at__lte=at - LATELY)[: COUNTED + 1]
+    if count := older.count() if len(times) > COUNTED else len(times) - count:
         title = f"{_counted(count, 'dead letter waits', 'dead letters wait')} for somebody"
         text = "Runs that failed for good. Run them again, all at once if you like."
         yield Attention("dead-letters", Level.NOTICE, title, text, list_of("deadletter", state="waiting"))
