@@ -29,6 +29,6 @@ app.autodiscover_tasks(["rdos"], related_name="ticks")
 app.autodiscover_tasks(["rdos.backups"], related_name="tasks")
 
 
-@setup_logging.connect  # type: ignore[misc] # Celery's signals have no types
+@setup_logging.connect
 def keep_our_logging(**_facts: Any) -> None:
     """Somebody must listen, or Celery sets the level of everything in its processes to that of its own lines."""

@@ -62,13 +62,12 @@ class LineKeeper(logging.Handler):
             self._start()
 
     def _start(self) -> None:
-        thread = Thread(target=self._work, name="hub-lines", daemon=True)
+        self._thread = Thread(target=self._work, name="hub-lines", daemon=True)
         try:
-            thread.start()
+            self._thread.start()
         except RuntimeError:
             # The process is ending, and its very last words are on its output only.
-            return
-        self._thread = thread
+            self._thread = None
 
     def flush(self) -> None:
         """Waits until everything is stored, but not for long: Python calls this when a process ends."""
