@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from devices import bus_letters
 from devices.bridge.couriers import Courier, courier_of
@@ -51,23 +52,28 @@ class Outbox:
         with bus_commands.sending() as mine:
             letters = bus_commands.claim(database_now()) if mine and self._line.connected else []
             if letters:
-                asyncio.run_coroutine_threadsafe(self._publish(letters), self._loop).result(PUBLISH_SECONDS)
+                went = asyncio.run_coroutine_threadsafe(self._publish(letters), self._loop).result(PUBLISH_SECONDS)
+                bus_commands.went(went, database_now())
         if not mine:
             self._loop.call_soon_threadsafe(self._loop.call_later, BUSY_SECONDS, self.wake)
         elif len(letters) == bus_commands.MOST_AT_ONCE:
             self._loop.call_soon_threadsafe(self.wake)
 
-    async def _publish(self, letters: list[Letter]) -> None:
-        at, went, losses = self._clock(), [], self._line.losses
+    async def _publish(self, letters: list[Letter]) -> list[UUID]:
+        """Those that the broker has, and those that go another way."""
+        at, went, carried, losses = self._clock(), [], [], self._line.losses
         for letter in letters:
             if courier := courier_of(letter):
                 self._begin_errand(courier, letter)
+                carried.append(letter)
             elif await self._put(letter, at):
                 went.append(letter)
         try:
             await self._line.flush(losses)
         except BusAway:
             self._unsent(went)
+            went = []
+        return [letter.command_id for letter in (*carried, *went)]
 
     async def _put(self, letter: Letter, at: datetime) -> bool:
         try:

@@ -70,7 +70,7 @@ def speeds_of(action: Mapping[str, Any]) -> motion.Speeds | None:
 
 
 def published(command_id: UUID, *, over: bool, at: datetime) -> Command | None:
-    """None while no bridge has taken it. Nobody's command is published after its asker was told that it is not."""
+    """None while the broker does not have it. What no bridge has taken by then is never published."""
     command = commands.now(command_id)
     if command is None:
         raise BusAway(AWAY)
@@ -81,6 +81,10 @@ def published(command_id: UUID, *, over: bool, at: datetime) -> Command | None:
         command.refresh_from_db()
     if command.status == CommandStatus.CANCELLED and command.error_code == "bus_away":
         raise BusAway(command.error)
+    if command.status == CommandStatus.SENT and command.sent_at is None:
+        if not over:
+            return None
+        raise BusAway(UNSURE)
     return command
 
 
@@ -123,14 +127,12 @@ def sending() -> Iterator[bool]:
 
 @transaction.atomic
 def claim(at: datetime, most: int = MOST_AT_ONCE) -> list[Letter]:
-    """Marked as sent before it goes out: a bridge that dies between leaves a command that nobody heard, but never one
-    that is heard twice."""
+    """Marked as sent before it goes out, and without a time until the broker has it: a bridge that dies between leaves
+    a command that nobody heard, but never one that is heard twice."""
     waiting = Command.objects.filter(node__on_bus=True, status=CommandStatus.QUEUED, expires_at__gt=at)
     held = list(waiting.order_by("number", "id").select_for_update(of=("self",), skip_locked=True)[:most])
     mine = Command.objects.filter(pk__in=[one.pk for one in held], status=CommandStatus.QUEUED)
-    mine.update(status=CommandStatus.SENT, sent_at=at, attempts=F("attempts") + 1)
-    for one in held:
-        ring_on_commit(commands.settled_bell(one.pk))
+    mine.update(status=CommandStatus.SENT, attempts=F("attempts") + 1)
     nodes = {
         node.pk: node
         for node in Node.objects.filter(pk__in={one.node_id for one in held})
@@ -154,6 +156,14 @@ def _letter(command: Command, node: Node) -> Letter:
         admin_url=node.bus.admin_url,
         has_credential=bool(node.bus.credential_hash),
     )
+
+
+@transaction.atomic
+def went(command_ids: Sequence[UUID], at: datetime) -> None:
+    """The broker has them. Whoever was quick has answered by now."""
+    Command.objects.filter(pk__in=list(command_ids), sent_at=None).update(sent_at=at)
+    for command_id in command_ids:
+        ring_on_commit(commands.settled_bell(command_id))
 
 
 def unsent(command_ids: Sequence[UUID], error: str = UNSURE) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import orjson
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.db.models import Case, F, QuerySet, TextField, Value, When
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from devices.choices import COMMAND_LIFE, OPEN_COMMANDS, CommandStatus
 from devices.models import Command, NextNumber, Operation
@@ -24,6 +24,7 @@ TIME_TO_LIVE = timedelta(days=1)
 LONGEST_ERROR = 2000
 NAMELESS = "command"
 UNCONFIRMED = "It was published, and the node never said what became of it"
+UNSURE = "The hub was cut off while it published this, and nobody said what became of it"
 # At once; whoever calls comes again while there are as many.
 MOST_EXPIRED = 1000
 MOST_KEPT = 1000
@@ -231,10 +232,14 @@ def expire(at: datetime, limit: int = MOST_EXPIRED) -> list[Command]:
     late = Command.objects.filter(status__in=OPEN_COMMANDS, expires_at__lte=at).order_by("expires_at")
     chosen = Command.objects.filter(pk__in=list(late.values_list("pk", flat=True)[:limit]))
     # Most nodes of the bus cannot answer. Their silence is no failure, and is not told as one.
-    told = {"status": CommandStatus.SENT, "node__on_bus": True}
-    silent = _end(chosen.filter(**told), CommandStatus.EXPIRED, at, error=UNCONFIRMED, error_code="unconfirmed")
-    rest = _end(chosen.exclude(**told), CommandStatus.EXPIRED, at, error="Its time ran out", error_code="expired")
-    return silent + rest
+    told = Q(status=CommandStatus.SENT, node__on_bus=True)
+    silent = _expired(chosen.filter(told, sent_at__isnull=False), at, UNCONFIRMED, "unconfirmed")
+    unsure = _expired(chosen.filter(told, sent_at=None), at, UNSURE, "unconfirmed")
+    return silent + unsure + _expired(chosen.exclude(told), at, "Its time ran out", "expired")
+
+
+def _expired(rows: QuerySet[Command], at: datetime, error: str, error_code: str) -> list[Command]:
+    return _end(rows, CommandStatus.EXPIRED, at, error=error, error_code=error_code)
 
 
 def cancel(rows: QuerySet[Command], at: datetime, *, error: str) -> list[Command]:
