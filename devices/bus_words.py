@@ -1,20 +1,17 @@
 """What devices say on the bus about themselves, read leniently: an announcement, a sign of life, a list of cameras."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from devices.choices import NodeStatus
-from devices.hal.reading import DEVICE_ID
+from devices.hal.reading import DEVICE_ID, LONGEST_CAP
 from devices.protocol import text
 
 UNKNOWN = "unknown"
 LONGEST_NAME, LONGEST_KIND, LONGEST_ADDRESS = 255, 64, 45
 MOST_PAIRS, LONGEST_WORD = 64, 1024
 MOST_CAPABILITIES = 64
-# The last colon begins the version: `motor.differential:v1.0`.
-CAPABILITY = re.compile(r"\s*(?P<name>[^:\s][^:]*?)\s*(?::\s*(?P<version>.*?))?\s*", re.DOTALL)
 MICROCONTROLLERS = frozenset({"esp32", "esp8266"})
 # The words of heartbeats, of `device.<id>.status` and of HAL heartbeats.
 STATUS_WORDS = {
@@ -79,7 +76,7 @@ def announced(given: Mapping[str, Any]) -> Sighting | None:
         kind=kind,
         address=_first(given.get("AddrIPv4"), LONGEST_ADDRESS),
         mac_address=said.pop("mac", "")[:LONGEST_KIND],
-        said_capabilities=tuple(word.strip() for word in capabilities.split(",") if word.strip())[:MOST_CAPABILITIES],
+        said_capabilities=_words(capabilities),
         metadata=said,
     )
 
@@ -107,12 +104,13 @@ def status_of(given: Mapping[str, Any], otherwise: NodeStatus = NodeStatus.ONLIN
 
 def capabilities_of(said: tuple[str, ...]) -> dict[str, str]:
     """As an object: `{"motor.differential": "v1.0"}`."""
-    found = {}
-    for word in said:
-        match = CAPABILITY.fullmatch(word)
-        if match:
-            found[match["name"]] = match["version"] or ""
-    return found
+    split = [word.partition(":") for word in said]
+    return {name.strip(): version.strip() for name, _, version in split if name.strip()}
+
+
+def _words(listed: str) -> tuple[str, ...]:
+    words = [word.strip() for word in listed.split(",")]
+    return tuple(word for word in words if 0 < len(word) <= LONGEST_CAP)[:MOST_CAPABILITIES]
 
 
 def _pairs(given: Any) -> dict[str, str]:

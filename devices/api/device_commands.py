@@ -32,6 +32,7 @@ class DeviceCommandView(ApiView):
             topics=[commands.settled_bell(command.pk)],
             deadline=bus_commands.PATIENCE,
             answer=partial(_sent, command.pk, key, body),
+            abandoned=lambda: bus_commands.abandon(command.pk, at=database_now()),
         )
 
     def _said(self) -> tuple[dict[str, Any], str]:

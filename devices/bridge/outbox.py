@@ -10,7 +10,7 @@ from devices import bus_letters
 from devices.bridge.couriers import Courier, courier_of
 from devices.bridge.evidence import Evidences
 from devices.bridge.stores import Stores
-from devices.hal import subjects, writing
+from devices.hal import motion, subjects, writing
 from devices.services import bus_commands
 from devices.services.bus_commands import Letter
 from rdos.kernel.batches import Batch
@@ -93,7 +93,7 @@ class Outbox:
         words = bus_letters.letter_of(letter.name, letter.action, letter.text, letter.key, at, purpose=letter.purpose)
         subject, own = told(words[0], own=letter.has_credential), letter.has_credential
         await self._line.publish(subject, words[1], reply=f"{ANSWERS}.{letter.command_id}", confirmed=False)
-        if (speeds := bus_commands.speeds_of(letter.action)) is not None:
+        if (speeds := motion.speeds_of(letter.action)) is not None:
             self._evidences.expect(letter.command_id, letter.node_id, speeds)
             drive = writing.drive(letter.key, speeds, at)
             await self._line.publish(subjects.motor(letter.key, own=own), drive, confirmed=False)

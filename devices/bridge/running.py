@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -120,7 +120,9 @@ class BridgeProcess:
 
     async def _stop_robots(self) -> None:
         named, self._to_stop = self._to_stop, set()
-        await in_thread(_stop_robots, named)
+        # First, and where the database cannot hold it up.
+        await asyncio.to_thread(halting.repeat, [], named)
+        await in_thread(_stop_robots)
 
     async def _refresh(self) -> None:
         """Who is a node of this hub by now; then the sign of life, which says that it is known here."""
@@ -163,9 +165,9 @@ class BridgeProcess:
         self.stores.answer(command_id, answer_of(said))
 
 
-def _stop_robots(named: Collection[str]) -> None:
+def _stop_robots() -> None:
     at = database_now()
-    halting.repeat(halting.due(at), named)
+    halting.repeat(halting.due(at))
     driving.sweep(at)
 
 

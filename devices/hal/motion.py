@@ -48,7 +48,7 @@ def wanted(action: Mapping[str, Any]) -> Speeds | None:
     """The speeds that a command asks for; None when it is not about moving."""
     if action.get("type") == STOP:
         return STANDSTILL
-    if all(key in action for key in PAYLOAD_KEYS):
+    if "type" not in action and all(key in action for key in PAYLOAD_KEYS):
         return _speeds(action, PAYLOAD_KEYS)
     if action.get("type") != COMMAND:
         return None
@@ -56,6 +56,18 @@ def wanted(action: Mapping[str, Any]) -> Speeds | None:
     if not isinstance(given, Mapping):
         raise InvalidInput(errors={"data": ["This must be an object."]}, misshapen=True)
     return _speeds(given, COMMAND_KEYS)
+
+
+def speeds_of(action: Mapping[str, Any]) -> Speeds | None:
+    """The same of what only looks like it, too: then the device decides, and the hub moves nothing."""
+    try:
+        return wanted(action)
+    except InvalidInput:
+        return None
+
+
+def word_of(speeds: Speeds) -> str:
+    return STOP if speeds == STANDSTILL else COMMAND
 
 
 def _speeds(given: Mapping[str, Any], keys: tuple[str, str]) -> Speeds:

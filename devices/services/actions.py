@@ -10,6 +10,7 @@ from accounts.choices import Role
 from devices import drivers
 from devices.drivers import CommandSpec, check_arguments
 from devices.errors import ActionTooLarge, CommandDenied, CommandRoleTooLow, HubOwnsThis
+from devices.hal import motion
 from devices.models import Node
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import DomainError, InvalidInput
@@ -52,9 +53,22 @@ def spec_of(node: Node, name: str) -> CommandSpec | None:
 def refusal(actor: Actor, node: Node, action: Mapping[str, Any]) -> DomainError | None:
     """Why this actor may not tell this node this. A bulk operation notes it and goes on to the next node."""
     spec = spec_of(node, action["type"])
-    if action["type"] in node.denied_commands:
+    if is_denied(node, action):
         return CommandDenied()
     return _too_low(actor, spec) or _faulty(spec, action)
+
+
+def is_denied(node: Node, action: Mapping[str, Any]) -> bool:
+    """By the name it has, and by what the hub makes of it on the bus, however it is called."""
+    speeds = motion.speeds_of(action) if node.on_bus else None
+    words = {action.get("type"), motion.word_of(speeds) if speeds else None}
+    return bool(words & set(node.denied_commands))
+
+
+def is_motion(node: Node, action: Mapping[str, Any]) -> bool:
+    """It never waits for anybody: a robot that moves later than somebody looked is worse than one that stands."""
+    spec = spec_of(node, action["type"])
+    return (spec is not None and not spec.waits) or (node.on_bus and motion.speeds_of(action) is not None)
 
 
 def _too_low(actor: Actor, spec: CommandSpec | None) -> CommandRoleTooLow | None:

@@ -22,12 +22,11 @@ from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.bus import BusAway
 from rdos.kernel.clock import database_now
 from rdos.kernel.encryption import reveal
-from rdos.kernel.errors import InvalidInput
 from rdos.kernel.journal import record, row_of
 
 # How long somebody waits until a bridge has taken it.
 PATIENCE = 2.0
-# How long it is believed that a node may still show what became of it.
+# How long it is believed that a node may still show what became of it, once it was told.
 LIVES = timedelta(minutes=1)
 MOTION_LIVES = timedelta(seconds=10)
 MOST_AT_ONCE = 200
@@ -43,30 +42,21 @@ def tell(*, actor: Actor, node: Node, body: Mapping[str, Any], text: str, at: da
         raise NodeExpired
     if len(text.encode()) > actions.LARGEST:
         raise ActionTooLarge(f"The command is larger than {actions.LARGEST // 1024} KiB.")
-    name = commands.name_of(body)
-    if name in node.denied_commands:
+    if actions.is_denied(node, body):
         raise CommandDenied
-    actions.insist_ranked(actor, node, name)
-    is_motion = speeds_of(body) is not None
+    actions.insist_ranked(actor, node, commands.name_of(body))
     with transaction.atomic():
         command = commands.create(
             who=actor.who,
             node_id=node.pk,
             action=body,
-            expires_at=at + (MOTION_LIVES if is_motion else LIVES),
+            expires_at=at + timedelta(seconds=PATIENCE),
+            awaited=True,
             verbatim=text,
         )
         facts = {"command_id": command.pk, "action": command.action}
         record(who=actor.who, action="command.create", about=row_of(node), details=facts)
     return command
-
-
-def speeds_of(action: Mapping[str, Any]) -> motion.Speeds | None:
-    """None for what is not about moving, and for what only looks like it: then the device decides."""
-    try:
-        return motion.wanted(action)
-    except InvalidInput:
-        return None
 
 
 def published(command_id: UUID, *, over: bool, at: datetime) -> Command | None:
@@ -81,11 +71,18 @@ def published(command_id: UUID, *, over: bool, at: datetime) -> Command | None:
         command.refresh_from_db()
     if command.status == CommandStatus.CANCELLED and command.error_code == "bus_away":
         raise BusAway(command.error)
+    if command.status == CommandStatus.EXPIRED and command.sent_at is None:
+        raise BusAway(AWAY)
     if command.status == CommandStatus.SENT and command.sent_at is None:
         if not over:
             return None
         raise BusAway(UNSURE)
     return command
+
+
+def abandon(command_id: UUID, *, at: datetime) -> None:
+    """Whoever asked has left: what is not on its way by now never will be."""
+    _give_up([command_id], CommandStatus.QUEUED, AWAY, at)
 
 
 # --- The bridge's side
@@ -133,6 +130,7 @@ def claim(at: datetime, most: int = MOST_AT_ONCE) -> list[Letter]:
     held = list(waiting.order_by("number", "id").select_for_update(of=("self",), skip_locked=True)[:most])
     mine = Command.objects.filter(pk__in=[one.pk for one in held], status=CommandStatus.QUEUED)
     mine.update(status=CommandStatus.SENT, attempts=F("attempts") + 1)
+    _prolong(held, at)
     nodes = {
         node.pk: node
         for node in Node.objects.filter(pk__in={one.node_id for one in held})
@@ -140,6 +138,14 @@ def claim(at: datetime, most: int = MOST_AT_ONCE) -> list[Letter]:
         .only("key", "device_type", "bus__admin_url", "bus__credential_hash")
     }
     return [_letter(one, nodes[one.node_id]) for one in held]
+
+
+def _prolong(held: Sequence[Command], at: datetime) -> None:
+    """Whoever waited for it to go out had little patience; what it does may show later."""
+    awaited = [one for one in held if one.awaited]
+    moving = {one.pk for one in awaited if motion.speeds_of(one.action) is not None}
+    Command.objects.filter(pk__in=moving).update(expires_at=at + MOTION_LIVES)
+    Command.objects.filter(pk__in=[one.pk for one in awaited if one.pk not in moving]).update(expires_at=at + LIVES)
 
 
 def _letter(command: Command, node: Node) -> Letter:
@@ -183,7 +189,7 @@ def awaiting_evidence() -> list[tuple[UUID, UUID, motion.Speeds]]:
         node__on_bus=True, status=CommandStatus.SENT, name__in=("move", "stop", commands.NAMELESS)
     )
     found = rows.order_by("number").values_list("pk", "node_id", "action")
-    return [(pk, node_id, speeds) for pk, node_id, action in found if (speeds := speeds_of(action)) is not None]
+    return [(pk, node_id, speeds) for pk, node_id, action in found if (speeds := motion.speeds_of(action)) is not None]
 
 
 def nodes_of(command_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -162,7 +162,7 @@ def reason_against(
         return f"A node of type {node.device_type} does not know this command."
     if error := actions.refusal(actor, node, action):
         return str(error)
-    if spec is not None and not spec.waits and not node.is_reachable:
+    if not node.is_reachable and actions.is_motion(node, action):
         return "The node is offline, and this command cannot wait."
     return ""
 
@@ -177,8 +177,7 @@ def rest_of(node: Node, at: datetime, *, even_in_maintenance: bool = False) -> s
 def _row(
     actor: Actor, operation: Operation, node: Node, action: Mapping[str, Any], ttl: timedelta, at: datetime
 ) -> Command:
-    spec = actions.spec_of(node, action["type"])
-    only_now = spec is not None and not spec.waits
+    only_now = actions.is_motion(node, action)
     return commands.draft(
         who=actor.who,
         node_id=node.pk,

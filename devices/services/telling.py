@@ -26,7 +26,6 @@ NOBODY_WAITS = "Whoever asked has left"
 NOT_THERE = "Node is not connected"
 # Most nodes of the bus never answer, so nobody waits long for them. What they did shows later, if it shows at all.
 BUS_PATIENCE = 2.0
-BUS_LIVES = timedelta(minutes=1)
 SENT_ALREADY = "It was sent already. It is not sent again, but the node may carry it out."
 
 
@@ -47,14 +46,10 @@ def tell(
     actions.insist_allowed(actor, node, action)
     if node.is_expired(at):
         raise NodeExpired
-    spec = actions.spec_of(node, name)
-    motion = spec is not None and not spec.waits
-    only_now = wait is not None or motion
+    only_now = wait is not None or actions.is_motion(node, action)
     if only_now and not node.is_reachable:
         raise NotConnected(extra={"command_id": _noted_as_impossible(actor, node, action, at)})
     lives = timedelta(seconds=wait) if wait is not None else min(ttl, ONLY_NOW) if only_now else ttl
-    if node.on_bus and wait is not None:
-        lives = ONLY_NOW if motion else BUS_LIVES
     if name == actions.ROTATE:
         return rotation.begin(actor=actor, node=node, at=at, awaited=only_now, expires_at=at + lives)
     with transaction.atomic():

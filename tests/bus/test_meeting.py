@@ -1,5 +1,6 @@
 """Who may become a node by a word on the bus, how many, and for how long."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -95,3 +96,11 @@ def test_capabilities_are_an_object(said: tuple[str, ...], found: dict[str, str]
 @pytest.mark.parametrize("word", ["Online", "IDLE", None, 7, "never heard of"])
 def test_whoever_speaks_is_there(word: object) -> None:
     assert status_of({"status": word}) == "online"
+
+
+def test_a_strange_capability_costs_no_time() -> None:
+    began = time.perf_counter()
+    sighting = announced(payloads.p1(Text=["caps=a" + " " * 600 + "b," + "x" * 300 + ",ok:v1"]))
+    assert sighting is not None
+    assert capabilities_of(sighting.said_capabilities) == {"ok": "v1"}
+    assert time.perf_counter() - began < 0.1
