@@ -43,8 +43,9 @@ SETTLED_COMMANDS = (CommandStatus.ACKED, CommandStatus.REJECTED, CommandStatus.E
 COMMAND_LIFE = Lifecycle(
     arrows={
         CommandStatus.QUEUED: (CommandStatus.SENT, CommandStatus.EXPIRED, CommandStatus.CANCELLED),
-        # A command that was sent is sent again, not queued again: its node may have carried it out.
-        CommandStatus.SENT: SETTLED_COMMANDS,
+        # A command that was sent is sent again, not queued again: its node may have carried it out. Only what the bus
+        # did not confirm, and what does no harm twice, waits for the bus anew.
+        CommandStatus.SENT: (*SETTLED_COMMANDS, CommandStatus.QUEUED),
     },
     terminal=SETTLED_COMMANDS,
 )

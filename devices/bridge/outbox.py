@@ -18,6 +18,7 @@ from rdos.kernel.bus import BusAway, MessageTooLarge
 from rdos.kernel.bus.line import Line
 from rdos.kernel.bus.subjects import ANSWERS, told
 from rdos.kernel.clock import database_now
+from rdos.kernel.threads import Lane
 
 # While another bridge publishes.
 BUSY_SECONDS = 0.02
@@ -34,7 +35,10 @@ class Outbox:
         self._evidences = evidences
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._wakes: Batch[None] = Batch(self._send, name="commands to publish", most=1_000_000)
+        # Ten thousand messages a second keep the other threads busy, and a command is not to wait for them.
+        self._wakes: Batch[None] = Batch(
+            self._send, name="commands to publish", most=1_000_000, run=Lane("commands").run
+        )
         self._errands: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:

@@ -11,7 +11,8 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import F
 
-from devices.choices import CommandStatus
+from devices import bus_letters
+from devices.choices import COMMAND_LIFE, CommandStatus
 from devices.errors import ActionTooLarge, CommandDenied, NodeExpired
 from devices.hal import motion
 from devices.models import Command, Node
@@ -174,7 +175,14 @@ def went(command_ids: Sequence[UUID], at: datetime) -> None:
 
 def unsent(command_ids: Sequence[UUID], error: str = UNSURE) -> None:
     """What was claimed and could not be published, or was not confirmed."""
-    _give_up(command_ids, CommandStatus.SENT, error, database_now())
+    waiting = _put_back(command_ids) if error == UNSURE else set()
+    _give_up([pk for pk in command_ids if pk not in waiting], CommandStatus.SENT, error, database_now())
+
+
+def _put_back(command_ids: Sequence[UUID]) -> set[UUID]:
+    """A flow that comes twice is there once, so it waits for the bus."""
+    flows = Command.objects.filter(purpose=bus_letters.DEPLOYMENT, sent_at=None)
+    return {pk for pk in command_ids if COMMAND_LIFE.try_move(flows, pk, to=CommandStatus.QUEUED)}
 
 
 @transaction.atomic

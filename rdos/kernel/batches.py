@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import uniform
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rdos.kernel.threads import in_thread
 
@@ -19,6 +19,9 @@ V = TypeVar("V")
 # What one flush gets.
 Load = TypeVar("Load")
 
+# How a flush gets its thread.
+Run = Callable[..., Awaitable[Any]]
+
 logger = logging.getLogger("rdos.batches")
 
 
@@ -28,11 +31,14 @@ class _Flushing(Generic[Load]):
     Whatever a flush raises is taken for an outage, and its load is tried again: a flush sorts out bad items itself.
     """
 
-    def __init__(self, flush: Callable[[Load], object], *, name: str, every: float, most: int) -> None:
+    def __init__(
+        self, flush: Callable[[Load], object], *, name: str, every: float, most: int, run: Run = in_thread
+    ) -> None:
         self.most = most
         # Taken in and then given up, or never taken in, because there were too many.
         self.dropped = 0
         self._flush = flush
+        self._run = run
         self._name = name
         self._every = every
         self._failures = 0
@@ -87,7 +93,7 @@ class _Flushing(Generic[Load]):
 
     async def _flush_once(self) -> None:
         try:
-            await in_thread(self._flush, self._take())
+            await self._run(self._flush, self._take())
         except Exception as error:  # The edge of whatever is flushed to: nobody above could do better than wait.
             self._put_back()
             await self._suffer(error)
@@ -132,8 +138,9 @@ class Batch(_Flushing[list[T]]):
         every: float = 0.0,
         most: int = 5000,
         drop_oldest: bool = False,
+        run: Run = in_thread,
     ) -> None:
-        super().__init__(flush, name=name, every=every, most=most)
+        super().__init__(flush, name=name, every=every, most=most, run=run)
         self._drop_oldest = drop_oldest
         self._items: deque[T] = deque()
         self._taken: list[T] = []

@@ -100,6 +100,16 @@ def _outcome(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
 _aside = Threads(ASIDE_THREADS, name="aside")
 
 
+class Lane:
+    """A thread for calls that must not wait behind what the process's few threads are busy with."""
+
+    def __init__(self, name: str) -> None:
+        self._thread = Threads(1, name=name)
+
+    async def run(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._thread.run(partial(giving_back, partial(call, *args, **kwargs)))
+
+
 async def in_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs a blocking call aside from the requests, on the process's few threads for everything else."""
     return await _aside.run(partial(giving_back, partial(call, *args, **kwargs)))

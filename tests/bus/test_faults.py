@@ -150,3 +150,22 @@ def test_a_bridge_that_sleeps_wakes_to_what_was_said_last(broker: LoneNats, star
     os.kill(bridge.process.pid, signal.SIGCONT)
     until(lambda: is_stored(0.9), seconds=20)
     device.close()
+
+
+@pytest.mark.slow
+def test_a_broker_stalls_and_goes_on(broker: LoneNats, start: Start, operator: Person) -> None:
+    """Its late answers deafen nobody."""
+    bridge, node = start(), bus_node()
+    for _ in range(3):
+        os.kill(broker.pid, signal.SIGSTOP)
+        command = tell(operator, node, 1)
+        until(lambda pk=command.pk: Command.objects.filter(pk=pk, status__in=("cancelled", "expired")).exists())
+        os.kill(broker.pid, signal.SIGCONT)
+        until(lambda: Bridge.objects.filter(reached_at__isnull=False).exists(), seconds=20)
+    device = Device(broker.server.port)
+    drives(device, 0.3)
+    until(lambda: is_stored(0.3), seconds=20)
+    after = tell(operator, node, 2)
+    until(lambda: Command.objects.filter(pk=after.pk, status="sent", sent_at__isnull=False).exists())
+    assert bridge.process.poll() is None
+    device.close()

@@ -113,3 +113,13 @@ def test_motion_never_waits_a_day_whatever_the_driver_knows(node: Node, operator
     assert answer.status_code == 202, answer.json()
     command = Command.objects.get()
     assert command.expires_at - command.created_at < timedelta(seconds=11)
+
+
+def test_a_flow_waits_for_the_bus_when_it_was_not_confirmed(command: Command) -> None:
+    Command.objects.update(purpose="deploy", awaited=False, expires_at=command.created_at + timedelta(days=1))
+    at = timezone.now()
+    bus_commands.claim(at)
+    bus_commands.unsent([command.pk])
+    command.refresh_from_db()
+    assert (command.status, command.sent_at) == ("queued", None)
+    assert [letter.command_id for letter in bus_commands.claim(at)] == [command.pk]

@@ -124,6 +124,7 @@ class Line:
                 await _written(client)
                 await client.flush(timeout=CONFIRM_SECONDS)
         except (NatsError, OSError, TimeoutError) as error:
+            await self._give_up(client)
             raise BusAway(UNCONFIRMED) from error
         if losses != self.losses:
             raise BusAway(UNCONFIRMED)
@@ -155,6 +156,12 @@ class Line:
         if wish is not None and wish.held is not None:
             with suppress(NatsError, OSError):
                 await wish.held.unsubscribe()
+
+    async def _give_up(self, client: Client) -> None:
+        """A broker that does not answer in time: its late answer would end the library's reading, so it gets none."""
+        if client is self._client and client.is_connected:
+            with suppress(NatsError, OSError):
+                await client.force_reconnect()
 
     def _here(self) -> Client:
         if self._client is None or not self._client.is_connected:
