@@ -30,7 +30,7 @@ LISTENED_TO = ("device.discovered", "device.*.status", "device.*.telemetry", "no
 QUEUE = "hub"
 LOOK_SECONDS = 0.25
 # Bells may be lost: this often the rows are asked instead.
-WAKE_SECONDS = 1.0
+WAKE_SECONDS = 0.5
 # Whoever was asked to stop a robot says so by itself; this is for one that could not, or died meanwhile.
 STOP_SECONDS = 1.0
 # Which of them are due: each is looked at once a minute.

@@ -64,7 +64,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "devices/<str:key>/claim"): DEVICES,
     ("POST", "devices/<str:key>/command"): DEVICES,
     ("POST", "devices/<str:key>/stop"): DEVICES,
-    ("POST", "devices/stop"): DEVICES,
+    ("POST", "motion/stop"): DEVICES,
     ("GET", "node-groups"): PEOPLE,
     ("POST", "node-groups"): ADMINS,
     ("GET", "node-groups/<uuid:pk>"): PEOPLE,

@@ -164,7 +164,7 @@ def test_a_revoked_token_drives_no_longer(
     assert wheel.ended() == "no_longer"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/devices/rover-1/stop", "/api/v1/devices/stop"])
+@pytest.mark.parametrize("path", ["/api/v1/devices/rover-1/stop", "/api/v1/motion/stop"])
 def test_a_stop_takes_the_wheel_out_of_every_hand(
     operator: Person, admin: Person, garage: Garage, motors: Motors, robot: Node, path: str
 ) -> None:

@@ -20,7 +20,7 @@ from tests.servers import LoneNats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SAID = 1 + 4
-STOP_ALL = "/api/v1/devices/stop"
+STOP_ALL = "/api/v1/motion/stop"
 
 
 def stop(key: str) -> str:
