@@ -44,7 +44,8 @@ def test_every_part_is_the_same_hub_on_the_same_bus(service: str) -> None:
     assert environment["NATS_URL"] == "nats://nats:4222"
     assert environment["NATS_PASSWORD"].startswith("${NATS_PASSWORD:?")
     assert environment["RDOS_BUS_CONFIG_DIR"] == "/bus"
-    assert SERVICES[service]["volumes"] == ["bus:/bus"]
+    # Backups and mirrored flows, which whichever container is asked can give out, and which outlive them all.
+    assert SERVICES[service]["volumes"] == ["bus:/bus", "state:/var/lib/rdos"]
 
 
 def test_the_bus_is_the_server_of_our_package_with_our_configuration() -> None:
