@@ -1,5 +1,7 @@
 """System information, health, log lines and backups, as clients of Tafy's hub know them."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +15,8 @@ from rdos.system import facts, shapes
 
 # Whoever may join the bus may read what the hub says of it, and nothing else.
 OF_THE_BUS = "rdos.bus"
+# What a traceback tells of the hub's own insides is nothing to a stranger.
+INSIDES = ("exception", "stack_info")
 
 
 class InfoView(ApiView):
@@ -42,9 +46,15 @@ class LogsView(ApiView):
     @extend_schema(parameters=[shapes.HubLogQuery], responses=shapes.HubLineSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The hub's own log lines from info upwards, newest first; devices of an open network see those of the bus."""
-        below = OF_THE_BUS if self.actor.kind is ActorKind.LAN else ""
-        lines = reading.newest(**self.query(shapes.HubLogQuery), below=below)
-        return Response([self.answer(shapes.HubLineSerializer, line) for line in lines])
+        is_lan = self.actor.kind is ActorKind.LAN
+        lines = reading.newest(**self.query(shapes.HubLogQuery), below=OF_THE_BUS if is_lan else "")
+        told = [_without_insides(line) for line in lines] if is_lan else lines
+        return Response([self.answer(shapes.HubLineSerializer, line) for line in told])
+
+
+def _without_insides(line: dict[str, Any]) -> dict[str, Any]:
+    metadata = {name: value for name, value in line["metadata"].items() if name not in INSIDES}
+    return {**line, "metadata": metadata}
 
 
 class BackupView(ApiView):

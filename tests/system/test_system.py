@@ -140,6 +140,13 @@ def test_the_open_network_reads_what_is_about_the_bus(device: Caller, logged: No
     assert messages(device.get("/tafy/api/v1/system/logs?module=rdos.nodes", **LAN)) == []
 
 
+def test_no_traceback_is_told_to_the_open_network(admin: Person, device: Caller) -> None:
+    facts = {"exception": "Traceback (most recent call last): ...", "node_id": 7}
+    HubLine.objects.create(at=timezone.now(), level="error", module="rdos.bus", message="It broke", metadata=facts)
+    assert admin.caller.get("/tafy/api/v1/system/logs").json()[0]["metadata"] == facts
+    assert device.get("/tafy/api/v1/system/logs", **LAN).json()[0]["metadata"] == {"node_id": 7}
+
+
 # --- Backups ---
 
 
