@@ -33,8 +33,8 @@ class BusCredentialView(ApiView):
 
         What is this node's own on the bus is closed to everybody anonymous from then on.
         """
-        username, password = bus_credentials.issue(actor=self.actor, pk=pk, at=timezone.now())
-        return self.ok(shapes.BusCredentialSerializer, {"username": username, "password": password})
+        issued = bus_credentials.issue(actor=self.actor, pk=pk, at=timezone.now())
+        return self.ok(shapes.BusCredentialSerializer, issued)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:

@@ -1,5 +1,7 @@
 """A node's own credential on the bus: what it says and hears is then closed to everybody anonymous."""
 
+import logging
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,10 +16,25 @@ from rdos.kernel.actors import Actor
 from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.journal import record, row_of
 
+logger = logging.getLogger("rdos.bus")
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    username: str
+    password: str
+    # The server knows it by now.
+    in_force: bool
+
+
+def issue(*, actor: Actor, pk: UUID, at: datetime) -> Issued:
+    """The password is never seen again. A former one is worthless, and its connections end."""
+    username, password = _issue(actor, pk, at)
+    return Issued(username, password, in_force=_applied())
+
 
 @transaction.atomic
-def issue(*, actor: Actor, pk: UUID, at: datetime) -> tuple[str, str]:
-    """Its user name and its password, which is never seen again. A former one is worthless, and its connections end."""
+def _issue(actor: Actor, pk: UUID, at: datetime) -> tuple[str, str]:
     node = node_for(actor, pk, "nodes.credentials")
     bus_users.directory()
     if not bus_users.may_be(node.key):
@@ -44,10 +61,19 @@ def withdraw(*, actor: Actor, pk: UUID, at: datetime) -> None:
     held.save(update_fields=["credential_hash", "credential_made_at"])
     record(who=actor.who, action="node.bus_credential_withdrawn", about=row_of(node), before=before)
     _tell(node)
+    transaction.on_commit(bus_users.apply)
+
+
+def _applied() -> bool:
+    """The password is given out whatever happens here: the row holds it, and the next tick brings it into force."""
+    try:
+        return bus_users.apply()
+    except Exception:  # The disk, the server, whatever it is: the former credential is gone already.
+        logger.exception("A credential is not in force yet", extra={"action": "bus_credential_not_in_force"})
+        return False
 
 
 def _tell(node: Node) -> None:
-    transaction.on_commit(bus_users.apply)
     # A bridge knows by its credential whose word is whose.
     ring_on_commit(f"node.{node.pk}", "close:credential")
 

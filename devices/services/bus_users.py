@@ -38,11 +38,11 @@ def may_be(key: str) -> bool:
     return subjects.is_part(key) and key != place().user
 
 
-def apply() -> None:
-    """Write the file and have the server read it. One that is away reads it when it starts."""
+def apply() -> bool:
+    """Write the file and have the server read it. False for one that is away: it reads it when it starts."""
     with _alone():
         _write()
-        _reload()
+        return _reload()
 
 
 def write() -> None:
@@ -95,11 +95,13 @@ def _devices() -> dict[str, str]:
     return {key: digest for key, digest in rows if may_be(key)}
 
 
-def _reload() -> None:
+def _reload() -> bool:
     try:
         steward.reload(place(), _hub().system_user)
     except BusAway:
         logger.warning("The bus is away, and reads its users when it starts", extra={"action": "bus_not_reloaded"})
+        return False
+    return True
 
 
 def is_stale() -> bool:

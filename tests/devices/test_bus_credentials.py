@@ -82,7 +82,9 @@ def users(bus: LoneNats) -> str:
 def test_a_credential_works_at_once_and_closes_what_is_the_nodes_own(bus: LoneNats, admin: Person) -> None:
     arm, server = node("arm-7"), bus.server
     assert ask(what_arrives(server, None, "device.arm-7.status")) == (["device.arm-7.status"], [])
-    pid, login = bus.pid, issued(admin, arm)
+    pid, answer = bus.pid, admin.caller.post(url(arm.pk)).json()
+    login = answer["username"], answer["password"]
+    assert answer["in_force"] is True
     assert login[0] == "arm-7"
     assert re.fullmatch("[0-9a-f]{64}", login[1])
     assert ask(what_arrives(server, login, "device.arm-7.status")) == (["own.device.arm-7.status"], [])
@@ -213,9 +215,10 @@ def test_many_at_once_leave_one_file_with_all_of_them(bus: LoneNats, admin: Pers
 def test_a_server_that_was_away_knows_them_when_it_is_back(bus: LoneNats, admin: Person) -> None:
     arm = node("arm-7")
     bus.stop()
-    login = issued(admin, arm)
+    answer = admin.caller.post(url(arm.pk)).json()
+    assert answer["in_force"] is False
     bus.start()
-    assert is_let_in(bus.server, login)
+    assert is_let_in(bus.server, (answer["username"], answer["password"]))
 
 
 def test_what_could_not_be_done_then_is_done_by_the_tick(bus: LoneNats, admin: Person) -> None:
@@ -306,10 +309,29 @@ def test_a_key_that_is_no_part_of_a_subject_stays_out_of_the_file(bus: LoneNats,
     assert users(bus).count("$2a$") == 1
 
 
-def test_a_directory_that_cannot_be_written_is_said(bus: LoneNats, admin: Person, settings: Settings) -> None:
+def test_a_password_is_shown_though_the_bus_cannot_know_it_yet(
+    bus: LoneNats, admin: Person, settings: Settings
+) -> None:
+    """It is shown this once: whatever keeps the file from being written must not swallow it."""
+    arm = node("arm-7")
     settings.BUS_CONFIG_DIR = bus.server.directory / "nowhere"
-    response = admin.caller.post(url(node("arm-7").pk))
+    answer = admin.caller.post(url(arm.pk)).json()
+    login = answer["username"], answer["password"]
+    assert answer["in_force"] is False and not is_let_in(bus.server, login)
+    settings.BUS_CONFIG_DIR = bus.server.directory
+    bus_users.look()
+    assert is_let_in(bus.server, login)
+
+
+def test_a_withdrawal_that_the_bus_cannot_know_yet_is_said(bus: LoneNats, admin: Person, settings: Settings) -> None:
+    arm = node("arm-7")
+    login = issued(admin, arm)
+    settings.BUS_CONFIG_DIR = bus.server.directory / "nowhere"
+    response = admin.caller.delete(url(arm.pk))
     assert (response.status_code, response.json()["code"]) == (503, "bus_not_written")
+    settings.BUS_CONFIG_DIR = bus.server.directory
+    bus_users.look()
+    assert not is_let_in(bus.server, login)
 
 
 def test_operators_give_no_credentials(bus: LoneNats, operator: Person) -> None:

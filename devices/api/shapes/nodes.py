@@ -78,6 +78,9 @@ class RegistrationSerializer(AnswerSerializer):
 class BusCredentialSerializer(AnswerSerializer):
     username = serializers.CharField(help_text="For NATS and for MQTT.")
     password = serializers.CharField(help_text="Shown this once.")
+    in_force = serializers.BooleanField(
+        help_text="False while the bus does not know it yet: it is recorded, and the hub goes on trying."
+    )
 
 
 class NewNodeSerializer(NodeSerializer, RegistrationSerializer):
