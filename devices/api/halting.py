@@ -1,4 +1,4 @@
-"""Making robots stand: one, or all."""
+"""Making robots stand: one, or all. Who asks is read from the database first; the bus comes before all else."""
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema

@@ -1,6 +1,7 @@
-"""Robots are made to stand: first on the bus, and only then in the database, which may be slow.
+"""Robots are made to stand: first on the bus, and only then is anything written, which may be slow.
 
-Never refused for maintenance, denied commands or expiry.
+Who asks is known by then: that was read from the database before. It is never refused for maintenance, denied commands
+or expiry.
 """
 
 from collections.abc import Collection, Sequence
@@ -46,7 +47,7 @@ class Halted:
 
 def stop_node(*, actor: Actor, key: str, at: datetime) -> Halted:
     require(actor, "motion.stop")
-    # Whoever sees everything need not wait for the database to say so.
+    # Whoever sees everything need not wait for this node to be found.
     node = None if sees_everything(actor) else node_called(actor, key, "motion.stop")
     said = _silence([part(key)])
     node = node or node_called(actor, key, "motion.stop")
