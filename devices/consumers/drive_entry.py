@@ -15,6 +15,7 @@ from rdos.kernel import bus
 from rdos.kernel.actors import Actor
 from rdos.kernel.addresses import address_of_scope
 from rdos.kernel.clock import database_now
+from rdos.kernel.errors import NotAuthenticated
 from rdos.kernel.sockets.doorway import Crowded, Doorway
 from rdos.kernel.threads import in_thread
 
@@ -30,15 +31,15 @@ class Visitor:
     has_credential: bool
 
 
-async def visitor_of(scope: Mapping[str, Any], key: str) -> Visitor | None:
-    """None for nobody; whoever is somebody but may not hears a refusal."""
+async def is_somebody(scope: Mapping[str, Any], key: str) -> bool:
+    """False for nobody; whoever is somebody but may not hears a refusal."""
     with suppress(Crowded, TimeoutError), _doorway.standing(address_of_scope(scope)):
         async with asyncio.timeout(ANSWER_SECONDS):
-            return await in_thread(_known, scope, key)
-    return None
+            return await in_thread(_visitor, scope, key) is not None
+    return False
 
 
-def _known(scope: Mapping[str, Any], key: str) -> Visitor | None:
+def _visitor(scope: Mapping[str, Any], key: str) -> Visitor | None:
     at = database_now()
     actor = actor_of_socket(scope, at)
     if actor is None:
@@ -48,14 +49,19 @@ def _known(scope: Mapping[str, Any], key: str) -> Visitor | None:
     return Visitor(actor, node, has_credential=bool(robot.credential_hash))
 
 
-def begin(visitor: Visitor, beginning: Beginning) -> DriveSession:
-    """The bus first: a session that can tell its robot nothing is none."""
+def begin(scope: Mapping[str, Any], key: str, beginning: Beginning) -> tuple[Visitor, DriveSession]:
+    """Whoever was let in may have signed out since: they are looked up again. The bus comes first: a session that can
+    tell its robot nothing is none."""
     if not bus.connected():
         raise bus.BusAway
-    return driving.begin(
+    visitor = _visitor(scope, key)
+    if visitor is None:
+        raise NotAuthenticated
+    session = driving.begin(
         actor=visitor.actor,
         node=visitor.node,
         limits=beginning.limits,
         at=database_now(),
         take_over=beginning.take_over,
     )
+    return visitor, session

@@ -9,19 +9,21 @@ import orjson
 
 from devices.choices import DriveEnd
 from devices.consumers import drive_entry, drive_frames, drive_upkeep
-from devices.consumers.drive_entry import Visitor
 from devices.consumers.driver import Driver
 from devices.consumers.watch import Watch
 from devices.errors import AlreadyDriven, MalformedFrame
 from devices.models import DriveSession
 from rdos.kernel import bus
 from rdos.kernel.errors import DomainError
+from rdos.kernel.sockets.budget import Budget
 from rdos.kernel.sockets.closing import STOPPING, TOO_MANY_BAD_FRAMES
 from rdos.kernel.threads import in_thread
 
 LARGEST_MESSAGE = "rdos.largest_message"
 LONGEST_FRAME = 4096
 BEGIN_SECONDS = 30.0
+# To begin is as much work as so many frames.
+BEGINNING_WEIGHS = 50
 MOST_BAD_FRAMES = 20
 GOODBYE_SECONDS = 1.0
 REFUSED = 4003
@@ -39,19 +41,18 @@ async def drive_socket(scope: MutableMapping[str, Any], receive: Receive, send: 
     await receive()
     key = scope["url_route"]["kwargs"]["key"]
     try:
-        visitor = await drive_entry.visitor_of(scope, key)
+        is_somebody = await drive_entry.is_somebody(scope, key)
     except DomainError as error:
         await send({"type": "websocket.accept"})
         await _refuse(send, error)
         return
-    if visitor is None:
+    if not is_somebody:
         # Before it is accepted, so that it is an HTTP 403.
         await send({"type": "websocket.close", "code": REFUSED})
         return
     await send({"type": "websocket.accept"})
-    driver = Driver(send, key, _now(), has_credential=visitor.has_credential)
     with suppress(Left, OSError):
-        await _drive(scope, driver, visitor, receive)
+        await _drive(scope, Driver(send, key, _now()), receive)
 
 
 def _unlimited(octets: int | None) -> None:
@@ -65,11 +66,11 @@ async def _refuse(send: Send, error: DomainError) -> None:
         await send({"type": "websocket.close", "code": REFUSED, "reason": error.code})
 
 
-async def _drive(scope: Mapping[str, Any], driver: Driver, visitor: Visitor, receive: Receive) -> None:
+async def _drive(scope: Mapping[str, Any], driver: Driver, receive: Receive) -> None:
     driver.reader = asyncio.current_task()
     driver.begin()
     try:
-        session = await _begun(driver, visitor, receive)
+        session = await _begun(scope, driver, receive)
     except DomainError as error:
         await _refuse(driver.send, error)
         return
@@ -98,16 +99,19 @@ async def _goodbye(driver: Driver) -> None:
         await asyncio.wait([driver.writer], timeout=GOODBYE_SECONDS)
 
 
-async def _begun(driver: Driver, visitor: Visitor, receive: Receive) -> DriveSession:
+async def _begun(scope: Mapping[str, Any], driver: Driver, receive: Receive) -> DriveSession:
     """Asked again while somebody else drives: taking over is a word of its own."""
+    budget = Budget(_now(), times=1 / BEGINNING_WEIGHS)
     while True:
         try:
-            beginning = drive_frames.beginning(drive_frames.read(await _first(receive)))
-            session = await in_thread(drive_entry.begin, visitor, beginning)
+            text = await _first(receive)
+            await asyncio.sleep(budget.spend(_now(), len(text or "")))
+            beginning = drive_frames.beginning(drive_frames.read(text))
+            visitor, session = await in_thread(drive_entry.begin, scope, driver.key, beginning)
         except AlreadyDriven as error:
             driver.tell("busy", detail=error.detail, **error.extra)
         else:
-            driver.begins(session.pk, beginning.limits, _now())
+            driver.begins(session.pk, beginning.limits, _now(), has_credential=visitor.has_credential)
             return session
 
 

@@ -33,11 +33,11 @@ class Driver(Wire):
         "limits", "looked_at", "said", "seq", "session_id", "wanted", "watch",
     )  # fmt: skip
 
-    def __init__(self, send: Any, key: str, now: float, *, has_credential: bool) -> None:
+    def __init__(self, send: Any, key: str, now: float) -> None:
         super().__init__(send)
         self.key = key
-        self.has_credential = has_credential
-        self._subject = subjects.motor(key, own=has_credential)
+        self.has_credential = False
+        self._subject = subjects.motor(key, own=False)
         self.session_id: UUID | None = None
         self.limits = STANDSTILL
         self.watch: Watch | None = None
@@ -56,8 +56,9 @@ class Driver(Wire):
     def tell(self, name: str, **fields: Any) -> None:
         self.post(orjson.dumps({"type": name, **fields}).decode())
 
-    def begins(self, session_id: UUID, limits: Speeds, now: float) -> None:
+    def begins(self, session_id: UUID, limits: Speeds, now: float, *, has_credential: bool) -> None:
         self.session_id, self.limits = session_id, limits
+        self.has_credential, self._subject = has_credential, subjects.motor(self.key, own=has_credential)
         self.heard_at = self.looked_at = self._bus_seen_at = now
 
     def hears(self, wish: Wish, now: float) -> None:

@@ -1,5 +1,6 @@
 """Who may drive a robot, one at a time, and who takes the wheel out of a hand."""
 
+import time
 from typing import Any
 
 import pytest
@@ -152,6 +153,48 @@ def test_whoever_may_no_longer_drives_no_longer(
     assert wheel.ended() == "no_longer"
     until(lambda: stands(motors, 5))
     assert why_ended() == "no_longer"
+
+
+@pytest.mark.parametrize(
+    ("happens", "code"),
+    [
+        (revoked, "authentication_required"),
+        (demoted, "role_too_low"),
+        (shut_out, "device_not_found"),
+        (expired, "node_expired"),
+    ],
+)
+def test_whoever_may_no_longer_does_not_begin(
+    operator: Person, garage: Garage, motors: Motors, robot: Node, happens: Any, code: str
+) -> None:
+    """The socket stood open all the while."""
+    wheel = garage.by_session(operator)
+    happens(operator)
+    wheel.send("start")
+    assert wheel.hear("refused")["code"] == code
+    assert not DriveSession.objects.exists() and motors.told("rover-1") == []
+
+
+def test_a_credential_that_the_robot_got_meanwhile_counts(
+    operator: Person, garage: Garage, motors: Motors, robot: Node
+) -> None:
+    wheel = garage.by_session(operator)
+    BusNode.objects.filter(node=robot).update(credential_hash="x")
+    wheel.start().hold(0.5)
+    until(lambda: motors.heard_apart)
+    assert motors.told("rover-1") == []
+
+
+def test_whoever_asks_for_a_wheel_again_and_again_is_held_up(
+    operator: Person, admin: Person, garage: Garage, motors: Motors, robot: Node
+) -> None:
+    driving_along(garage, motors, operator)
+    second, begun = garage.wheel(admin), time.monotonic()
+    for _ in range(8):
+        second.send("start")
+    for _ in range(8):
+        second.hear("busy")
+    assert time.monotonic() - begun > 0.9
 
 
 def test_a_revoked_token_drives_no_longer(
