@@ -181,6 +181,12 @@ class BusNotOurs(Conflict):
     code = "bus_not_ours"
 
 
+class ClosedToTheLan(Forbidden):
+    """This device has a credential of its own, and whoever changes it shows one, too."""
+
+    code = "closed_to_the_lan"
+
+
 class NoUserOfTheBus(Conflict):
     """A node of this key cannot have a credential on the bus; give it another key first."""
 

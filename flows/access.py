@@ -84,6 +84,12 @@ def insist_own(actor: Actor, flow: Flow) -> None:
         raise NotTheOwner
 
 
+def insist_changeable(actor: Actor, flow: Flow) -> None:
+    """The LAN runs what people share with it, and changes only what belongs to nobody."""
+    if actor.kind is ActorKind.LAN and flow.owner_id is not None:
+        raise NotTheOwner("This flow is somebody's own, and the open network changes only flows that are nobody's.")
+
+
 def workflows_for(actor: Actor) -> QuerySet[Flow]:
     """Flows as Casare's clients know them: graphs."""
     return flows_for(actor).filter(kind=FlowKind.GRAPH)

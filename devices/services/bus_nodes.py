@@ -12,7 +12,7 @@ from accounts.access import require
 from devices import bus_words, particulars
 from devices.access import node_for, nodes_for, sees
 from devices.choices import DeviceStatus, NodeStatus
-from devices.errors import DeviceNotFound, KeyTaken, OutsideYourNodes, TooManyUnclaimed
+from devices.errors import ClosedToTheLan, DeviceNotFound, KeyTaken, OutsideYourNodes, TooManyUnclaimed
 from devices.models import BusNode, Node
 from devices.services import bus_events
 from devices.services.bus_devices import STATUSES
@@ -51,6 +51,7 @@ def _register(actor: Actor, key: str, at: datetime, fields: Mapping[str, Any]) -
         raise KeyTaken(NOT_OF_THE_BUS.format(key))
     if not sees(actor, node.pk):
         raise OutsideYourNodes
+    _insist_open(actor, node)
     before = facts(node)
     _begin(node, at, fields)
     node.save(update_fields=[*BEGUN, "updated_at"])
@@ -82,6 +83,11 @@ def _insist_room() -> None:
         raise TooManyUnclaimed
 
 
+def _insist_open(actor: Actor, node: Node) -> None:
+    if actor.kind is ActorKind.LAN and node.bus.credential_hash:
+        raise ClosedToTheLan
+
+
 def _begin(node: Node, at: datetime, fields: Mapping[str, Any]) -> None:
     """What is not said is empty."""
     node.name = fields["name"]
@@ -100,6 +106,7 @@ def update(*, actor: Actor, pk: UUID, fields: Mapping[str, Any], status: str = "
     node_for(actor, pk, "devices.update")
     particulars.check({name: fields[name] for name in ("metadata", "capabilities") if name in fields})
     node = _held(pk)
+    _insist_open(actor, node)
     before = facts(node)
     for name in CHANGEABLE:
         if name in fields:

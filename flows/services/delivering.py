@@ -13,14 +13,15 @@ from uuid import UUID
 import orjson
 
 from devices.errors import CommandDenied
-from devices.models import Command, Node
+from devices.models import BusNode, Command, Node
 from devices.services import commands, operations
 from flows.choices import FlowKind
 from flows.models import Flow, FlowVersion
-from rdos.kernel.actors import Actor
+from rdos.kernel.actors import Actor, ActorKind
 from rdos.kernel.journal import Who
 
 PURPOSE = "deploy"
+GUARDED = "The Node-RED of this node asks for a token, and the open network has none."
 # A node takes a frame of 8 MiB; much less than that keeps its socket free for other words.
 LARGEST = 2**20
 
@@ -124,10 +125,17 @@ def _obstacle_on_the_bus(actor: Actor, parcel: Parcel, at: datetime) -> str:
     """No driver says which flows such a node takes, and nobody knows whether it is there: it is told all the same."""
     if parcel.flow.kind == FlowKind.MEDIA:
         return "A media flow is for an edge, and this node speaks on the bus."
+    if actor.kind is ActorKind.LAN and _is_guarded(parcel.node):
+        # The hub would show its own token on behalf of somebody unknown.
+        return GUARDED
     if reason := _too_large(parcel) or operations.rest_of(parcel.node, at, even_in_maintenance=parcel.force):
         return reason
     words = {action["type"] for action in actions_of(parcel)}
     return str(CommandDenied()) if words & set(parcel.node.denied_commands) else ""
+
+
+def _is_guarded(node: Node) -> bool:
+    return BusNode.objects.filter(pk=node.pk).exclude(admin_token="").exists()
 
 
 def _send(parcels: Sequence[Parcel]) -> list[UUID]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.access import require
 from devices.access import nodes_for
 from flows import doorbell
-from flows.access import flow_for, insist_own
+from flows.access import flow_for, insist_changeable, insist_own
 from flows.choices import OPEN_EXECUTIONS, FlowKind, FlowStatus, RunsOn
 from flows.models import Execution, Flow
 from flows.services import deployments, executions, leases, mirror, tiers, versions
@@ -80,6 +80,7 @@ def update(
 ) -> Flow:
     """Changes what is named and leaves the rest. New content is a new version."""
     flow = flow_for(actor, pk, "flows.update", hold=True)
+    insist_changeable(actor, flow)
     versions.insist_unchanged(flow, seen, fields if content is None else {**fields, "definition": content})
     _insist_sees(actor, fields)
     if fields.get("access", flow.access) != flow.access:

@@ -11,6 +11,7 @@ from devices.services.bus_meeting import MOST_UNCLAIMED
 from flows.choices import Access
 from flows.models import AwaitedDeployment, Deployment, Flow
 from rdos import ticks
+from rdos.kernel.encryption import conceal
 from rdos.kernel.models import JournalEntry
 from tests.devices import told
 from tests.devices.tafy import DEVICES, NEW, one
@@ -34,6 +35,12 @@ def flow_by(caller: Caller, **fields: Any) -> Any:
     response = caller.post(FLOWS, {"name": "Teleop", "config": CONFIG, **fields})
     assert response.status_code == 200, response.content
     return response.json()
+
+
+def guard_node_red() -> None:
+    bus = BusNode.objects.get()
+    conceal(bus, "admin_token", "its token")
+    bus.save()
 
 
 def test_a_device_is_made_changed_and_claimed_without_a_login(lan: Caller) -> None:
@@ -88,6 +95,47 @@ def test_flows_of_the_lan_belong_to_nobody_and_are_shared(lan: Caller, developer
     assert lan.get(f"{FLOWS}{flow['id']}").json() == flow
     assert developer.caller.get(f"{FLOWS}{flow['id']}").json() == flow
     assert lan.patch(f"{FLOWS}{flow['id']}", {"name": "Other"}).json()["version"] == 2
+
+
+def test_a_flow_of_somebodys_is_deployed_and_not_changed(lan: Caller, developer: Person) -> None:
+    lan.post(DEVICES, PI)
+    path = f"{FLOWS}{flow_by(developer.caller)['id']}"
+    refused = lan.patch(path, {"config": {"flows": []}})
+    assert refused.status_code == 403 and "somebody's own" in refused.json()["error"]
+    assert developer.caller.get(path).json()["version"] == 1
+    assert lan.post(f"{path}/deploy", {"target_nodes": [NEW["id"]]}).status_code == 200
+    assert Deployment.objects.get().node.key == NEW["id"]
+
+
+def test_a_node_red_that_asks_for_a_token_gets_nothing_from_the_lan(lan: Caller, developer: Person) -> None:
+    """The token is the hub's: whoever may not sign in is not to have it used for them."""
+    lan.post(DEVICES, PI)
+    guard_node_red()
+    flow = flow_by(lan, target_nodes=[NEW["id"]])
+    assert lan.post(f"{FLOWS}{flow['id']}/deploy").status_code == 200
+    assert not Deployment.objects.exists() and not Command.objects.exists()
+    assert developer.caller.post(f"{FLOWS}{flow['id']}/deploy").status_code == 200
+    assert (Deployment.objects.get().status, Command.objects.count()) == ("pending", 1)
+    lan.delete(f"{FLOWS}{flow['id']}/undeploy")
+    assert (Deployment.objects.get().status, Command.objects.count()) == ("pending", 1)
+
+
+def test_what_was_awaited_for_such_a_node_says_why_it_does_not_come(lan: Caller) -> None:
+    flow = flow_by(lan, target_nodes=[NEW["id"]])
+    lan.post(f"{FLOWS}{flow['id']}/deploy")
+    lan.post(DEVICES, PI)
+    guard_node_red()
+    ticks.look_at_deployments()
+    assert "asks for a token" in AwaitedDeployment.objects.get().error
+
+
+def test_a_device_with_a_credential_is_not_made_anew_or_changed(lan: Caller, operator: Person) -> None:
+    lan.post(DEVICES, NEW)
+    BusNode.objects.update(credential_hash="$2a$04$x")
+    for refused in (lan.post(DEVICES, NEW | {"name": "Mine"}), lan.patch(one(), {"status": "error"})):
+        assert refused.status_code == 403 and "credential" in refused.json()["error"]
+    assert lan.get(one()).json()["name"] == NEW["name"]
+    assert operator.caller.patch(one(), {"status": "error"}).status_code == 200
 
 
 def test_of_flows_only_those_of_node_red_that_are_shared(lan: Caller, developer: Person) -> None:
