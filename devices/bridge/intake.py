@@ -15,7 +15,7 @@ from devices.choices import NodeStatus
 from devices.drivers.figures import every_number
 from devices.errors import MalformedFrame
 from devices.hal import motion, reading
-from devices.hal.figures import figures
+from devices.hal.figures import IDS, figures
 from devices.hal.reading import HalMessage
 from devices.protocol import text
 from devices.services.bus_presence import CAMERA_SILENT_AFTER, Sign
@@ -193,8 +193,8 @@ WORDS: dict[tuple[str, str], Take] = {
 
 def topic_of(message: HalMessage) -> str:
     """What tells one part of a robot from another: `motor/differential-telemetry`, `sensor/range-tof.tof-front`."""
-    which = next((message.payload.get(key) for key in ("sensor_id", "camera_id") if message.payload.get(key)), "")
-    return ".".join(filter(None, [message.kind or "hal", which if isinstance(which, str) else ""]))[:LONGEST_TOPIC]
+    which = next((word for key in IDS if is_part(word := message.payload.get(key))), "")
+    return ".".join(filter(None, [message.kind or "hal", which]))[:LONGEST_TOPIC]
 
 
 def _introduced(message: HalMessage) -> Sighting:

@@ -1,0 +1,67 @@
+"""What one bridge makes of what it hears, with its batches and the database, and without a broker."""
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from devices.bridge import acquaintance
+from devices.bridge.evidence import Evidences
+from devices.bridge.intake import Intake
+from devices.bridge.stores import Stores
+from devices.models import BusNode, HalState, Node
+from rdos.kernel.threads import in_thread
+from tests.bus import payloads
+from tests.bus.payloads import ROBOT
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = timezone.now()
+MOTORS = f"hal.v1.motor.telemetry.{ROBOT}"
+RANGE = f"hal.v1.sensor.range.telemetry.{ROBOT}"
+
+
+class Bridge:
+    """As `bridge` runs it."""
+
+    def __init__(self) -> None:
+        self.stores = Stores(met=lambda: None)
+        self.intake = Intake(self.stores, Evidences(self.stores))
+
+    async def hears(self, at: datetime, *said: tuple[str, Any]) -> None:
+        self.intake.acquaint(await in_thread(acquaintance.read), at)
+        self.intake.take([(subject, json.dumps(one).encode()) for subject, one in said], at)
+        await self.stores.drain(10)
+
+
+def after(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def one_with(sensor: object) -> dict[str, Any]:
+    message = payloads.p9()
+    message["payload"]["sensor_id"] = sensor
+    return message
+
+
+def topics() -> set[str]:
+    return set(HalState.objects.values_list("topic", flat=True))
+
+
+@pytest.fixture
+def robot() -> Node:
+    node = Node.objects.create(key=ROBOT, name=ROBOT, status="online", on_bus=True)
+    BusNode.objects.create(node=node)
+    return node
+
+
+@pytest.mark.parametrize("sensor", ["tof\x00front", "a.b", "", " ", "x" * 65, 7, None, ["tof"]])
+def test_a_name_of_a_sensor_that_can_be_no_name_is_left_out(robot: Node, sensor: object) -> None:
+    async def story() -> None:
+        await Bridge().hears(NOW, (RANGE, one_with(sensor)), (MOTORS, payloads.p8()))
+
+    asyncio.run(story())
+    assert topics() == {"sensor/range-tof", "motor/differential-telemetry"}
