@@ -163,9 +163,9 @@ class Intake:
         changed = told is None or (latched is not None and latched != told.latched)
         if told is not None and not changed and at - told.at < SIGN_EVERY:
             return
-        if latched is None and told is not None:
-            latched = told.latched
-        self._told[known.node_id] = _Told(at, latched)
+        before = None if told is None else told.latched
+        self._told[known.node_id] = _Told(at, before if latched is None else latched)
+        # Only what this message says: another bridge may have heard of a release.
         self._stores.sign(known.node_id, Sign(at=at, latched=latched))
 
     def _read(self, known: Known, values: list[tuple[str, float]], at: datetime, readings: list[Reading]) -> None:

@@ -65,3 +65,19 @@ def test_a_name_of_a_sensor_that_can_be_no_name_is_left_out(robot: Node, sensor:
 
     asyncio.run(story())
     assert topics() == {"sensor/range-tof", "motor/differential-telemetry"}
+
+
+def test_what_another_bridge_heard_of_a_release_is_not_undone(robot: Node) -> None:
+    async def story() -> None:
+        one, other = Bridge(), Bridge()
+        await one.hears(NOW, (MOTORS, payloads.p8(status="emergency_stop")))
+        assert await in_thread(is_latched)
+        await other.hears(after(1), (MOTORS, payloads.p8(status="idle")))
+        await one.hears(after(7), (RANGE, payloads.p9()))
+
+    asyncio.run(story())
+    assert not is_latched()
+
+
+def is_latched() -> bool:
+    return BusNode.objects.filter(latched_at__isnull=False).exists()
