@@ -125,6 +125,12 @@ class NoTargets(NotFound):
     code = "no_targets"
 
 
+class NobodyTold(InvalidInput):
+    """None of the nodes can be told."""
+
+    code = "nobody_told"
+
+
 class NotDeployed(NotFound):
     """The flow is not deployed."""
 

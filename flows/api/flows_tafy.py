@@ -55,9 +55,9 @@ class TafyDeployView(ApiView):
 
     def post(self, request: Request, pk: UUID) -> Response:
         said = self.body(shapes.FlowDeploy)
-        choice = Choice(target_nodes=said.get("target_nodes"))
-        told = deployments.deploy(actor=self.actor, pk=pk, at=database_now(), choice=choice, force=said["force"])
-        return Response(shapes.flow_of(told.flow))
+        choice, at = Choice(target_nodes=said.get("target_nodes")), database_now()
+        flow = tafy_flows.deploy(actor=self.actor, pk=pk, choice=choice, force=said["force"], at=at)
+        return Response(shapes.flow_of(flow))
 
 
 class TafyUndeployView(ApiView):

@@ -10,9 +10,14 @@ from django.db import transaction
 
 from flows.access import flow_for
 from flows.choices import FlowKind, FlowStatus
+from flows.errors import NobodyTold
 from flows.models import Flow
-from flows.services import flows, versions
+from flows.services import deployments, flows, versions
+from flows.services.deploying import Skipped
+from flows.services.targets import Choice
 from rdos.kernel.actors import Actor
+
+MOST_NAMED = 10
 
 
 def create(*, actor: Actor, config: Any, **fields: Any) -> Flow:
@@ -33,6 +38,19 @@ def update(*, actor: Actor, pk: UUID, fields: Mapping[str, Any], at: datetime) -
         edited.deployed_at = since
         edited.save(update_fields=["deployed_at"])
     return edited
+
+
+@transaction.atomic
+def deploy(*, actor: Actor, pk: UUID, choice: Choice, force: bool, at: datetime) -> Flow:
+    """Tafy's answer has no place for those who cannot be told; when nobody can, nothing is done."""
+    told = deployments.deploy(actor=actor, pk=pk, at=at, choice=choice, force=force)
+    if not told.deployments and not told.awaited:
+        raise NobodyTold(" ".join(_sentence(one) for one in told.skipped[:MOST_NAMED]))
+    return told.flow
+
+
+def _sentence(one: Skipped) -> str:
+    return f"{one['node_name']}: {one['reason']}"
 
 
 def content_of(flow: Flow) -> Any:

@@ -6,27 +6,11 @@ from rest_framework import serializers
 
 from devices.choices import DeviceStatus
 from rdos.kernel.api.serializers import AnswerSerializer, RequestSerializer
-from rdos.kernel.api.strict_fields import Object, Text, Word
-from rdos.kernel.bus import subjects
+from rdos.kernel.api.strict_fields import Key, Object, Text, Word
 from rdos.kernel.errors import InvalidInput
 
 LONGEST_NAME, LONGEST_KIND, LONGEST_ADDRESS = 255, 64, 64
 NAMES = {"device_metadata": "metadata", "ip_address": "address", "type": "kind", "id": "key"}
-
-
-class Key(Text):
-    """It becomes a part of a subject."""
-
-    default_error_messages = {"string_pattern_mismatch": "1–64 letters, digits, `_` and `-`."}
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=64, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        text: str = super().to_internal_value(data)
-        if len(text) <= 64 and not subjects.is_part(text):
-            self.fail("string_pattern_mismatch")
-        return text
 
 
 class DeviceFields(RequestSerializer):

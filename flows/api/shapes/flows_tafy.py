@@ -5,7 +5,7 @@ from typing import Any
 from flows.models import Flow
 from flows.services.tafy_flows import content_of
 from rdos.kernel.api.serializers import RequestSerializer
-from rdos.kernel.api.strict_fields import Flag, Object, Text, Words
+from rdos.kernel.api.strict_fields import Flag, Key, Object, Text, Words
 
 LONGEST_NAME = 255
 MOST_TARGETS = 10_000
@@ -15,7 +15,7 @@ NAMES = {"flow_metadata": "metadata"}
 class FlowFields(RequestSerializer):
     description = Text(required=False, allow_null=True, allow_blank=True)
     config = Object(required=False)
-    target_nodes = Words(child=Text(max_length=LONGEST_NAME), max_length=MOST_TARGETS, required=False)
+    target_nodes = Words(child=Key(), max_length=MOST_TARGETS, required=False)
     flow_metadata = Object(required=False)
 
 
@@ -28,7 +28,7 @@ class FlowUpdate(FlowFields):
 
 
 class FlowDeploy(RequestSerializer):
-    target_nodes = Words(child=Text(max_length=LONGEST_NAME), max_length=MOST_TARGETS, required=False, allow_null=True)
+    target_nodes = Words(child=Key(), max_length=MOST_TARGETS, required=False, allow_null=True)
     force = Flag(default=False)
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from rdos.kernel.bus import subjects
+
 
 class Text(serializers.CharField):
     """A number is no text here, and blanks around one belong to it."""
@@ -21,6 +23,21 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("string_type")
         return super().to_internal_value(data)
+
+
+class Key(Text):
+    """The name of a node: it becomes a part of a subject."""
+
+    default_error_messages = {"string_pattern_mismatch": "1–64 letters, digits, `_` and `-`."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=64, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)
+        if len(text) <= 64 and not subjects.is_part(text):
+            self.fail("string_pattern_mismatch")
+        return text
 
 
 class Object(serializers.DictField):

@@ -1,0 +1,71 @@
+"""What Tafy's clients hear when a flow or its deployment is refused."""
+
+from typing import Any
+
+import pytest
+
+from devices.models import Command
+from flows.models import AwaitedDeployment
+from tests.devices import told
+from tests.devices.tafy import problem
+from tests.flows.deploying import flow_of
+from tests.people import Person
+
+pytestmark = pytest.mark.django_db
+FLOWS = "/tafy/api/v1/flows/"
+CONFIG = {"flows": [{"id": "n1", "type": "inject"}]}
+
+
+def made(who: Person, **fields: Any) -> Any:
+    response = who.caller.post(FLOWS, {"name": "Teleop", "config": CONFIG, **fields})
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def one(flow: Any, verb: str = "") -> str:
+    return f"{FLOWS}{flow['id']}" + (f"/{verb}" if verb else "")
+
+
+@pytest.mark.parametrize("key", ["a.b", "*", ">", "x y", "ä", "a\n"])
+def test_what_no_node_can_be_called_is_no_target(developer: Person, key: str) -> None:
+    flow = made(developer, target_nodes=["esp32-1"])
+    wanted = {"target_nodes": ["esp32-1", key]}
+    for answer in (
+        developer.caller.post(FLOWS, {"name": "x", **wanted}),
+        developer.caller.patch(one(flow), wanted),
+        developer.caller.post(one(flow, "deploy"), wanted),
+    ):
+        kind, place = problem(answer)
+        assert (kind, place[:2]) == ("string_pattern_mismatch", ["body", "target_nodes"])
+    assert developer.caller.get(one(flow)).json() == flow
+    assert not AwaitedDeployment.objects.exists()
+
+
+def test_a_target_is_64_letters_long_at_most(developer: Person) -> None:
+    assert made(developer, target_nodes=["x" * 64])["target_nodes"] == ["x" * 64]
+    assert problem(developer.caller.post(FLOWS, {"name": "x", "target_nodes": ["x" * 65]}))[0] == "string_too_long"
+
+
+def test_what_can_be_told_to_nobody_is_not_called_deployed(developer: Person) -> None:
+    told.node("esp", "robot")
+    flow = made(developer, config={"flows": [], "text": "x" * 2**20}, target_nodes=["esp"])
+    refused = developer.caller.post(one(flow, "deploy"))
+    assert problem(refused) == ("value_error", ["body"])
+    assert refused.json()["details"][0]["msg"].startswith("Esp: The flow is larger than 1 MiB")
+    assert developer.caller.get(one(flow)).json() == flow
+    assert not Command.objects.exists()
+
+
+def test_whoever_can_be_told_is_told_beside_one_who_cannot(developer: Person) -> None:
+    told.node("esp", "robot")
+    told.node("shut", "robot", denied_commands=["deploy_flow"])
+    flow = made(developer, target_nodes=["shut", "esp"])
+    assert developer.caller.post(one(flow, "deploy")).json()["deployed"] is True
+    assert [command.node.key for command in Command.objects.all()] == ["esp"]
+
+
+def test_targets_of_old_that_no_node_can_have_are_refused_by_name(developer: Person) -> None:
+    row = flow_of("nodered", [], target_nodes=["a.b", "*"])
+    refused = developer.caller.post(f"{FLOWS}{row.pk}/deploy")
+    assert problem(refused) == ("value_error", ["body"])
+    assert refused.json()["details"][0]["msg"].startswith("a.b: There is no such node")
