@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from devices.access import node_for
 from flows import convergence
 from flows.access import deployment_for, flow_for
+from flows.api.flows import ID, FlowView
 from flows.api.shapes import deployments as shapes
 from flows.models import AwaitedDeployment, Deployment
 from flows.services import deployments
@@ -23,7 +24,7 @@ from rdos.kernel.api.views import ApiView
 from rdos.kernel.clock import database_now
 
 
-class ToldAnswers(ApiView):
+class ToldAnswers(FlowView):
     """What the verbs share that tell nodes something."""
 
     def told(self, told: Told) -> Response:
@@ -33,13 +34,13 @@ class ToldAnswers(ApiView):
 class DeployView(ToldAnswers):
     rules = {"POST": "flows.deploy"}
 
-    @extend_schema(request=shapes.DeployRequest, responses=shapes.DeployedFlowSerializer)
-    def post(self, request: Request, pk: UUID) -> Response:
+    @extend_schema(parameters=[ID], request=shapes.DeployRequest, responses=shapes.DeployedFlowSerializer)
+    def post(self, request: Request, pk: str) -> Response:
         """Deploy a flow: to the nodes named here, else to its own. Who is offline is told when it returns."""
         data = self.body(shapes.DeployRequest)
         told = deployments.deploy(
             actor=self.actor,
-            pk=pk,
+            pk=self.id_of(pk),
             at=database_now(),
             choice=shapes.choice_of(data),
             version=data.get("version"),
@@ -52,18 +53,18 @@ class DeployView(ToldAnswers):
 class UndeployView(ToldAnswers):
     rules = {"POST": "flows.deploy", "DELETE": "flows.deploy"}
 
-    @extend_schema(request=shapes.UndeployRequest, responses=shapes.DeployedFlowSerializer)
-    def post(self, request: Request, pk: UUID) -> Response:
+    @extend_schema(parameters=[ID], request=shapes.UndeployRequest, responses=shapes.DeployedFlowSerializer)
+    def post(self, request: Request, pk: str) -> Response:
         """Take a flow away from the nodes named here, else from wherever it is."""
-        data = self.body(shapes.UndeployRequest)
+        data, flow_id = self.body(shapes.UndeployRequest), self.id_of(pk)
         ttl = timedelta(seconds=data["ttl"])
         choice = shapes.choice_of(data)
-        return self.told(deployments.undeploy(actor=self.actor, pk=pk, at=database_now(), choice=choice, ttl=ttl))
+        return self.told(deployments.undeploy(actor=self.actor, pk=flow_id, at=database_now(), choice=choice, ttl=ttl))
 
-    @extend_schema(responses=shapes.DeployedFlowSerializer)
-    def delete(self, request: Request, pk: UUID) -> Response:
+    @extend_schema(parameters=[ID], responses=shapes.DeployedFlowSerializer)
+    def delete(self, request: Request, pk: str) -> Response:
         """Take a flow away from wherever it is."""
-        return self.told(deployments.undeploy(actor=self.actor, pk=pk, at=database_now()))
+        return self.told(deployments.undeploy(actor=self.actor, pk=self.id_of(pk), at=database_now()))
 
 
 class RollbackView(ToldAnswers):

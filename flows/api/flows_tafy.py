@@ -6,6 +6,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from devices.protocol import as_uuid
 from flows.access import flow_for, flows_for
 from flows.api.shapes import flows_tafy as shapes
 from flows.errors import FlowNotFound, NotDeployed
@@ -53,10 +54,10 @@ class TafyDeployView(ApiView):
     open_to_lan = True
     rules = {"POST": "flows.deploy"}
 
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: Request, pk: str) -> Response:
         said = self.body(shapes.FlowDeploy)
         choice, at = Choice(target_nodes=said.get("target_nodes")), database_now()
-        flow = tafy_flows.deploy(actor=self.actor, pk=pk, choice=choice, force=said["force"], at=at)
+        flow = tafy_flows.deploy(actor=self.actor, pk=_id_of(pk), choice=choice, force=said["force"], at=at)
         return Response(shapes.flow_of(flow))
 
 
@@ -64,12 +65,12 @@ class TafyUndeployView(ApiView):
     open_to_lan = True
     rules = {"DELETE": "flows.deploy", "POST": "flows.deploy"}
 
-    def delete(self, request: Request, pk: UUID) -> Response:
-        flow = flows_for(self.actor).filter(pk=pk).first()
+    def delete(self, request: Request, pk: str) -> Response:
+        flow = flows_for(self.actor).filter(pk=as_uuid(pk)).first()
         # Here it is deployed or not. Whether those who were told to drop it have done so, many could never say.
         if flow is None or (flow.deployed_at is None and not deployments.is_wanted_anywhere(flow)):
             raise NotDeployed
-        told = deployments.undeploy(actor=self.actor, pk=pk, at=database_now())
+        told = deployments.undeploy(actor=self.actor, pk=flow.pk, at=database_now())
         return Response(shapes.flow_of(told.flow))
 
 

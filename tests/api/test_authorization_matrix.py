@@ -186,10 +186,10 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "deployments/<uuid:pk>"): PEOPLE,
     ("POST", "deployments/<uuid:pk>/retry"): DEVELOPERS,
     ("GET", "flows/<uuid:pk>/convergence"): PEOPLE,
-    ("POST", "flows/<uuid:pk>/deploy"): DEVELOPERS,
+    ("POST", "flows/<str:pk>/deploy"): DEVELOPERS,
     ("POST", "flows/<uuid:pk>/rollback"): DEVELOPERS,
-    ("POST", "flows/<uuid:pk>/undeploy"): DEVELOPERS,
-    ("DELETE", "flows/<uuid:pk>/undeploy"): DEVELOPERS,
+    ("POST", "flows/<str:pk>/undeploy"): DEVELOPERS,
+    ("DELETE", "flows/<str:pk>/undeploy"): DEVELOPERS,
     ("GET", "nodes/<uuid:pk>/deployments"): PEOPLE,
     ("GET", "dlq"): PEOPLE,
     ("GET", "dlq/<uuid:pk>"): PEOPLE,
@@ -264,9 +264,9 @@ TAFY_FLOWS = {
     ("POST", "flows"),
     ("GET", "flows/<str:pk>"),
     ("PATCH", "flows/<str:pk>"),
-    ("POST", "flows/<uuid:pk>/deploy"),
-    ("POST", "flows/<uuid:pk>/undeploy"),
-    ("DELETE", "flows/<uuid:pk>/undeploy"),
+    ("POST", "flows/<str:pk>/deploy"),
+    ("POST", "flows/<str:pk>/undeploy"),
+    ("DELETE", "flows/<str:pk>/undeploy"),
 }
 LAN_ADDRESS, ELSEWHERE = "192.168.7.7", "203.0.113.77"
 

@@ -69,3 +69,16 @@ def test_targets_of_old_that_no_node_can_have_are_refused_by_name(developer: Per
     refused = developer.caller.post(f"{FLOWS}{row.pk}/deploy")
     assert problem(refused) == ("value_error", ["body"])
     assert refused.json()["details"][0]["msg"].startswith("a.b: There is no such node")
+
+
+def test_what_is_no_id_is_no_flow(developer: Person) -> None:
+    nowhere = {"id": "nope"}
+    unknown = {"error": "Flow not found", "status_code": 404}
+    absent = {"error": "Flow not found or not deployed", "status_code": 404}
+    assert developer.caller.post(one(nowhere, "deploy"), {"target_nodes": ["a"]}).json() == unknown
+    assert developer.caller.delete(one(nowhere, "undeploy")).json() == absent
+    for answer in (
+        developer.caller.post("/api/v1/flows/nope/deploy", {}),
+        developer.caller.delete("/api/v1/flows/nope/undeploy"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "flow_not_found")
