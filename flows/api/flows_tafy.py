@@ -38,8 +38,8 @@ class TafyFlowsView(ApiView):
 
 class TafyFlowView(ApiView):
     open_to_lan = True
-    # There is no DELETE here; whoever may not do it anywhere hears that first.
-    rules = {"GET": "flows.read", "PATCH": "flows.update", "DELETE": "flows.delete"}
+    # There is no DELETE here, which whoever sees flows is told. Nobody else is told more than elsewhere.
+    rules = {"GET": "flows.read", "PATCH": "flows.update", "DELETE": "flows.read"}
 
     def get(self, request: Request, pk: str) -> Response:
         return Response(shapes.flow_of(flow_for(self.actor, _id_of(pk))))

@@ -264,6 +264,8 @@ TAFY_FLOWS = {
     ("POST", "flows"),
     ("GET", "flows/<str:pk>"),
     ("PATCH", "flows/<str:pk>"),
+    # It is told that this does not exist there.
+    ("DELETE", "flows/<str:pk>"),
     ("POST", "flows/<str:pk>/deploy"),
     ("POST", "flows/<str:pk>/undeploy"),
     ("DELETE", "flows/<str:pk>/undeploy"),

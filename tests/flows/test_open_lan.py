@@ -178,3 +178,13 @@ def test_what_it_wants_on_a_node_to_come_is_brought_while_the_lan_is_open(lan: C
     ticks.look_at_deployments()
     assert Deployment.objects.get().node.key == NEW["id"]
     assert not AwaitedDeployment.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT"])
+def test_a_flow_cannot_be_deleted_or_replaced_there(lan: Caller, viewer: Person, method: str) -> None:
+    flow = flow_by(lan)
+    for caller in (lan, viewer.caller):
+        answer = caller.generic(method, f"{FLOWS}{flow['id']}", "{}", "application/json")
+        assert (answer.status_code, answer.json()) == (405, {"error": "Method Not Allowed", "status_code": 405})
+    assert lan.get(f"{FLOWS}{flow['id']}").json() == flow
+    assert lan.delete(f"/api/v1/flows/{flow['id']}").status_code == 403
