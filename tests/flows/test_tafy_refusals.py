@@ -82,3 +82,29 @@ def test_what_is_no_id_is_no_flow(developer: Person) -> None:
         developer.caller.delete("/api/v1/flows/nope/undeploy"),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "flow_not_found")
+
+
+YES = ("true", "True", "TRUE", "t", "yes", "Yes", "y", "Y", "on", "ON", "1", True, 1, 1.0)
+NO = ("false", "False", "f", "no", "NO", "n", "off", "Off", "0", False, 0, 0.0)
+
+
+def test_yes_and_no_are_read_in_capitals_and_as_numbers(developer: Person) -> None:
+    flow = made(developer, target_nodes=["esp32-1"])
+    for said in YES + NO:
+        answer = developer.caller.post(one(flow, "deploy"), {"force": said})
+        assert answer.status_code == 200, said
+        assert AwaitedDeployment.objects.get().force is (said in YES), said
+    for word in YES[:11]:
+        assert len(developer.caller.get(f"{FLOWS}?deployed_only={word}").json()) == 1, word
+    developer.caller.delete(one(flow, "undeploy"))
+    for word in YES[:11]:
+        assert developer.caller.get(f"{FLOWS}?deployed_only={word}").json() == [], word
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("maybe", "bool_parsing"), ("", "bool_parsing"), (2, "bool_parsing"), (1.5, "bool_type"), ([], "bool_type")],
+)
+def test_what_is_neither_yes_nor_no(developer: Person, said: Any, kind: str) -> None:
+    flow = made(developer, target_nodes=["esp32-1"])
+    assert problem(developer.caller.post(one(flow, "deploy"), {"force": said})) == (kind, ["body", "force"])

@@ -67,6 +67,11 @@ class Words(serializers.ListField):
         return super().to_internal_value(data)
 
 
+# What Tafy's clients may write, in capitals or not.
+YES = frozenset({"true", "t", "yes", "y", "on", "1"})
+NO = frozenset({"false", "f", "no", "n", "off", "0"})
+
+
 class Flag(serializers.BooleanField):
     default_error_messages = {
         "bool_parsing": "Input should be a valid boolean, unable to interpret input.",
@@ -77,12 +82,13 @@ class Flag(serializers.BooleanField):
         _refuse_null(self, data, "bool_type")
         return super().run_validation(data)
 
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str | int):
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, str | int | float):
             self.fail("bool_type")
-        if data not in self.TRUE_VALUES and data not in self.FALSE_VALUES:
-            self.fail("bool_parsing")
-        return super().to_internal_value(data)
+        word = data.lower() if isinstance(data, str) else str(int(data)) if data in (0, 1) else ""
+        if word not in YES | NO:
+            self.fail("bool_parsing" if isinstance(data, str | int) else "bool_type")
+        return word in YES
 
 
 class Word(serializers.ChoiceField):
