@@ -77,7 +77,8 @@ def test_the_list_never_counts_the_whole_table(client: Client, super_admin: Pers
     with CaptureQueriesContext(connection) as asked:
         assert client.get(JOURNAL).status_code == 200
     counts = [query["sql"] for query in asked if "COUNT(" in str(query["sql"]).upper()]
-    assert all(f"LIMIT {COUNTED_AT_MOST}" in sql for sql in counts), counts
+    # The sidebar counts what waits in the inbox, to a hundred.
+    assert all(f"LIMIT {COUNTED_AT_MOST}" in sql or "LIMIT 100)" in sql for sql in counts), counts
     assert len(asked) <= 12
 
 

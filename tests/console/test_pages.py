@@ -139,8 +139,8 @@ def test_every_page_is_whole(
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
-def test_lists_without_a_row_are_whole_and_say_what_to_do(visit: Visit, developer: Person, narrow: bool) -> None:
-    browser = visit(developer, narrow=narrow)
+def test_lists_without_a_row_are_whole_and_say_what_to_do(visit: Visit, admin: Person, narrow: bool) -> None:
+    browser = visit(admin, narrow=narrow)
     for name in EMPTY:
         page = browser.go(PLACES[name])
         page.evaluate(SETTLED)
