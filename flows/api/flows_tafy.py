@@ -10,6 +10,7 @@ from devices.protocol import as_uuid
 from flows.access import flow_for, flows_for
 from flows.api.shapes import flows_tafy as shapes
 from flows.errors import FlowNotFound, NotDeployed
+from flows.models import Flow
 from flows.services import deployments, tafy_flows
 from flows.services.targets import Choice
 from rdos.kernel.api.views import ApiView
@@ -66,12 +67,15 @@ class TafyUndeployView(ApiView):
     rules = {"DELETE": "flows.deploy", "POST": "flows.deploy"}
 
     def delete(self, request: Request, pk: str) -> Response:
-        flow = flows_for(self.actor).filter(pk=as_uuid(pk)).first()
+        flow = self._flow(as_uuid(pk))
         # Here it is deployed or not. Whether those who were told to drop it have done so, many could never say.
         if flow is None or (flow.deployed_at is None and not deployments.is_wanted_anywhere(flow)):
             raise NotDeployed
         told = deployments.undeploy(actor=self.actor, pk=flow.pk, at=database_now())
         return Response(shapes.flow_of(told.flow))
+
+    def _flow(self, pk: UUID | None) -> Flow | None:
+        return flows_for(self.actor).filter(pk=pk).first() if pk else None
 
 
 def _id_of(text: Any) -> UUID:

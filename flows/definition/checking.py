@@ -24,9 +24,19 @@ LARGEST = {FlowKind.MEDIA: media.LARGEST}
 def check(kind: str, content: Any) -> list[Finding]:
     """Refuses what is no definition of this kind, or gives what is odd about it."""
     kind = FlowKind(kind)
-    soundness.refuse_large(content, LARGEST.get(kind, soundness.LARGEST))
+    _refuse_large(kind, content)
     _refuse(list(islice(_faults(kind, content), MOST + 1)))
     return list(islice(WARNINGS.get(kind, _nothing)(content), MOST))
+
+
+def check_soundness(kind: str, content: Any) -> None:
+    """Refuses only what could not be kept, where a client's word is taken for the rest."""
+    _refuse_large(FlowKind(kind), content)
+    _refuse(list(islice(soundness.faults(content), MOST + 1)))
+
+
+def _refuse_large(kind: FlowKind, content: Any) -> None:
+    soundness.refuse_large(content, LARGEST.get(kind, soundness.LARGEST))
 
 
 def _faults(kind: FlowKind, content: Any) -> Iterator[Finding]:

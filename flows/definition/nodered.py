@@ -33,12 +33,18 @@ def warnings(content: Any) -> Iterator[Finding]:
 
 
 def nodes_of(content: Any) -> dict[str, dict[str, Any]]:
-    """By their ids."""
-    return {node["id"]: node for node in _listed(content) or ()}
+    """By their ids; none where it is no list of nodes at all."""
+    return {node["id"]: node for node in _listed(content) or ()} if _is_export(content) else {}
 
 
 def others_of(content: Any) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if name != "flows"} if isinstance(content, dict) else {}
+    if not isinstance(content, dict):
+        return {}
+    return {name: value for name, value in content.items() if name != "flows" or not _is_export(content)}
+
+
+def _is_export(content: Any) -> bool:
+    return content is None or next(faults(content), None) is None
 
 
 def _listed(content: Any) -> Any:

@@ -46,6 +46,7 @@ def create(
     message: str = "",
     pk: UUID | None = None,
     counted: bool = False,
+    as_it_is: bool = False,
     **fields: Any,
 ) -> Flow:
     """Born stopped, unless it was submitted to be run at once. A counted one is refused beyond its owner's tier."""
@@ -60,7 +61,7 @@ def create(
     for field, value in fields.items():
         setattr(flow, field, value)
     flow.save(force_insert=True)
-    _add(flow, content, actor, message)
+    _add(flow, content, actor, message, as_it_is=as_it_is)
     flow.save()
     record(who=actor.who, action="flow.create", about=row_of(flow), after=facts(flow))
     return flow
@@ -77,6 +78,7 @@ def update(
     message: str = "",
     seen: int | None = None,
     anew: bool = False,
+    as_it_is: bool = False,
 ) -> Flow:
     """Changes what is named and leaves the rest. New content is a new version."""
     flow = flow_for(actor, pk, "flows.update", hold=True)
@@ -90,7 +92,7 @@ def update(
         if name in fields:
             setattr(flow, name, fields[name])
     if content is not None:
-        _add(flow, content, actor, message, anew=anew)
+        _add(flow, content, actor, message, anew=anew, as_it_is=as_it_is)
         # Its nodes keep what they have; this is deployed nowhere yet.
         flow.deployed_at = None
     old, new = changes(before, facts(flow))

@@ -108,3 +108,30 @@ def test_yes_and_no_are_read_in_capitals_and_as_numbers(developer: Person) -> No
 def test_what_is_neither_yes_nor_no(developer: Person, said: Any, kind: str) -> None:
     flow = made(developer, target_nodes=["esp32-1"])
     assert problem(developer.caller.post(one(flow, "deploy"), {"force": said})) == (kind, ["body", "force"])
+
+
+@pytest.mark.parametrize("config", [{"flows": [{"id": "a"}]}, {"flows": [1, None]}, {"flows": {"a": 1}}, {"flows": 5}])
+def test_a_configuration_is_any_object(developer: Person, config: Any) -> None:
+    flow = made(developer, config={})
+    edited = developer.caller.patch(one(flow), {"config": config})
+    assert (edited.status_code, edited.json()["config"]) == (200, config)
+    assert developer.caller.patch(one(flow), {"name": "Other"}).json()["config"] == config
+    own = f"/api/v1/flows/{flow['id']}"
+    assert developer.caller.get(own).json()["definition"] == config
+    difference = developer.caller.get(f"{own}/versions/diff?from=1&to=2")
+    assert difference.status_code == 200 and "flows" in difference.content.decode()
+    assert developer.caller.patch(own, {"definition": config}).status_code == 400
+    told.node("esp", "robot")
+    assert developer.caller.post(one(flow, "deploy"), {"target_nodes": ["esp"]}).json()["deployed"] is True
+
+
+def test_a_configuration_that_could_not_be_kept_is_refused_by_its_place(developer: Person) -> None:
+    deep: Any = {}
+    for _ in range(70):
+        deep = {"a": deep}
+    flow = made(developer)
+    for answer in (
+        developer.caller.post(FLOWS, {"name": "x", "config": deep}),
+        developer.caller.patch(one(flow), {"config": deep}),
+    ):
+        assert problem(answer)[0] == "too_deep" and problem(answer)[1][:3] == ["body", "config", "a"]
