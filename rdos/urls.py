@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
@@ -10,6 +11,7 @@ from devices.views.agent import agent
 from flows.urls import jobs_urls
 from rdos.console.views import front
 from rdos.health import views as health
+from rdos.kernel.api.answers import answers_only
 from rdos.kernel.api.document import DocumentView
 from rdos.kernel.api.spoken import chosen
 from scheduling.api.hook_urls import hook_urls, redelivery_urls
@@ -30,7 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # First, because programs ask more often than people, and Django tries one pattern after another.
     path("api/v1/", include(api)),
     path("", include(hook_urls)),
-    path("", chosen(front.front, tafy=health.greeting)),
+    # Exempt, because neither takes a form: a write is refused as what it is, not for its missing token.
+    path("", csrf_exempt(chosen(front.front, tafy=health.greeting))),
     path("", include("rdos.console.urls")),
     path("health", health.basic),
     path("health/detailed", health.detailed),
@@ -42,13 +45,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.ENABLE_DOCS:
+    to_docs = answers_only("GET", "HEAD")(RedirectView.as_view(pattern_name="docs"))
     urlpatterns += [
         path("api/v1/schema", DocumentView.as_view(), name="schema"),
         path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
         # Where Tafy's clients and generators of clients look for them.
         path("openapi.json", DocumentView.as_view()),
-        path("docs", RedirectView.as_view(pattern_name="docs")),
-        path("redoc", RedirectView.as_view(pattern_name="docs")),
+        path("docs", to_docs),
+        path("redoc", to_docs),
     ]
 
 handler400 = "rdos.console.failures.bad_request"

@@ -4,6 +4,7 @@ from ipaddress import ip_network
 from uuid import UUID
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from tests.people import Caller, Person
@@ -48,6 +49,14 @@ def test_the_documents_are_ours(prefix: str) -> None:
 def test_nothing_is_there(path: str) -> None:
     response = Caller().get(path)
     assert (response.status_code, response.json()) == (404, {"error": "Not Found", "status_code": 404})
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD"])
+@pytest.mark.parametrize("path", ["/tafy", "/tafy/", "/tafy/health", "/tafy/docs", "/tafy/redoc", "/tafy/openapi.json"])
+def test_what_is_only_read_is_not_written(path: str, method: str) -> None:
+    response = Client(enforce_csrf_checks=True).generic(method, path, "{}", "application/json")
+    assert response.status_code == 405
+    assert method == "HEAD" or response.json() == {"error": "Method Not Allowed", "status_code": 405}
 
 
 def test_every_answer_has_an_id(operator: Person) -> None:
