@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
                 ('heard_until', models.DateTimeField(null=True)),
                 ('latched_at', models.DateTimeField(null=True)),
                 ('alerted_at', models.DateTimeField(null=True)),
+                ('told_at', models.DateTimeField(null=True)),
+                ('told_times', models.PositiveSmallIntegerField(default=0)),
+                ('told_status', models.CharField(blank=True, max_length=16)),
+                ('told_latched', models.BooleanField(default=False)),
                 ('credential_hash', models.CharField(blank=True, max_length=128)),
                 ('credential_made_at', models.DateTimeField(null=True)),
                 ('admin_url', models.CharField(blank=True, max_length=512)),
@@ -57,7 +61,7 @@ class Migration(migrations.Migration):
                 ('met_at', models.DateTimeField(db_default=rdos.kernel.clock.Now(), editable=False)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('heard_until__isnull', False)), fields=['heard_until'], name='bus_nodes_by_silence'), models.Index(condition=models.Q(('latched_at__isnull', False)), fields=['latched_at'], name='bus_nodes_latched')],
+                'indexes': [models.Index(condition=models.Q(('heard_until__isnull', False)), fields=['heard_until'], name='bus_nodes_by_silence'), models.Index(condition=models.Q(('latched_at__isnull', False)), fields=['latched_at'], name='bus_nodes_latched'), models.Index(condition=models.Q(('told_status__gt', '')), fields=['told_at'], name='bus_nodes_to_tell')],
             },
         ),
         migrations.CreateModel(

@@ -24,6 +24,12 @@ class BusNode(models.Model):
     latched_at = models.DateTimeField(null=True)
     # When an alert of its hardware was last told as an event: it may repeat it ten times a second.
     alerted_at = models.DateTimeField(null=True)
+    # When it was last told what became of it, and how often since it was calm.
+    told_at = models.DateTimeField(null=True)
+    told_times = models.PositiveSmallIntegerField(default=0)
+    # As it was told, when that is no longer so: it changed too often, and is told later. Else empty.
+    told_status = models.CharField(max_length=16, blank=True)
+    told_latched = models.BooleanField(default=False)
     # Of its own credential on the bus; empty for one of the anonymous.
     credential_hash = models.CharField(max_length=128, blank=True)
     credential_made_at = models.DateTimeField(null=True)
@@ -36,6 +42,7 @@ class BusNode(models.Model):
         indexes = [
             models.Index(fields=["heard_until"], name="bus_nodes_by_silence", condition=Q(heard_until__isnull=False)),
             models.Index(fields=["latched_at"], name="bus_nodes_latched", condition=Q(latched_at__isnull=False)),
+            models.Index(fields=["told_at"], name="bus_nodes_to_tell", condition=Q(told_status__gt="")),
         ]
 
     def __str__(self) -> str:

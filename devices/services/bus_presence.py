@@ -1,6 +1,6 @@
 """Who is there on the bus: whoever was heard, for a while."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +12,10 @@ from django.db.models.functions import Coalesce, Greatest
 
 from devices.choices import CONNECTED, NodeStatus
 from devices.models import BusNode, Node
-from devices.services import bridges, bus_events
-from rdos.kernel.journal import Who, entry_of, record_all, row_of
+from devices.services import bridges, bus_changes, bus_events
+from devices.services.bus_changes import Looks, looks_of
+from rdos.kernel.journal import record_all
 from rdos.kernel.journal.storable import storable
-from rdos.kernel.models import JournalEntry
 
 # Three heartbeats missed. Cameras announce themselves every 30 seconds and say nothing else.
 SILENT_AFTER = timedelta(seconds=30)
@@ -59,13 +59,22 @@ class Sign:
 def note(signs: Mapping[UUID, Sign]) -> None:
     # In one order, so that two bridges never wait for each other.
     held = Node.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=signs, on_bus=True).order_by("pk")
-    nodes = list(held.select_related("bus"))
+    # Read once the rows are held: a joined row would be as it was before.
+    nodes = list(held.prefetch_related("bus"))
     for lasts in {sign.lasts for sign in signs.values()}:
         _prolong([node.pk for node in nodes if signs[node.pk].lasts == lasts], signs, lasts)
-    entries = [entry for node in nodes for entry in _note(node, signs[node.pk])]
+    before = {node.pk: looks_of(node) for node in nodes}
+    for node in nodes:
+        _note(node, signs[node.pk])
     fields = ["last_seen_at", "last_health", "address", "status", "status_reason"]
     # The rows are held, so that nobody else moves them meanwhile.
     Node.objects.bulk_update(nodes, fields, batch_size=100)
+    _tell([(node, before[node.pk], signs[node.pk].at) for node in nodes if looks_of(node) != before[node.pk]])
+
+
+def _tell(moved: Sequence[tuple[Node, Looks, datetime]]) -> None:
+    entries = [entry for node, before, at in moved for entry in bus_changes.told(node, before, at)]
+    bus_changes.store([node for node, _, _ in moved])
     record_all(entries)
 
 
@@ -75,24 +84,15 @@ def _prolong(node_ids: list[UUID], signs: Mapping[UUID, Sign], lasts: timedelta)
         BusNode.objects.filter(pk__in=node_ids).update(heard_until=Greatest(Coalesce(F("heard_until"), until), until))
 
 
-def _note(node: Node, sign: Sign) -> Iterator[JournalEntry]:
+def _note(node: Node, sign: Sign) -> None:
     node.last_seen_at = max(sign.at, node.last_seen_at or sign.at)
     node.address = sign.address or node.address
     if sign.health is not None:
         node.last_health = storable(sign.health)
-    yield from _note_latch(node, sign)
+    if sign.latched is not None and sign.latched != (node.bus.latched_at is not None):
+        node.bus.latched_at = sign.at if sign.latched else None
     status, reason = _judged(node, sign)
-    if status != node.status or reason != node.status_reason:
-        yield from _moved(node, status, reason)
-
-
-def _note_latch(node: Node, sign: Sign) -> Iterator[JournalEntry]:
-    if sign.latched is None or sign.latched == (node.bus.latched_at is not None):
-        return
-    node.bus.latched_at = sign.at if sign.latched else None
-    BusNode.objects.filter(pk=node.pk).update(latched_at=node.bus.latched_at)
-    word = "node.emergency_stop" if sign.latched else "node.released"
-    yield entry_of(who=who_of(node), action=word, about=row_of(node))
+    node.status, node.status_reason = status, reason[:256]
 
 
 def _judged(node: Node, sign: Sign) -> tuple[NodeStatus, str]:
@@ -107,45 +107,28 @@ def _judged(node: Node, sign: Sign) -> tuple[NodeStatus, str]:
     return NodeStatus.ONLINE, ""
 
 
-def _moved(node: Node, status: NodeStatus, reason: str) -> Iterator[JournalEntry]:
-    was_there, is_there = node.status in CONNECTED, status in CONNECTED
-    facts: dict[str, Any] = {"status": status, "reason": reason, "bus": True, "claimed": node.claimed}
-    node.status, node.status_reason = status, reason[:256]
-    bus_events.tell_on_commit(bus_events.CHANGED, node)
-    if was_there != is_there:
-        word = "node.connect" if is_there else "node.disconnect"
-        yield entry_of(who=who_of(node), action=word, about=row_of(node), details=facts)
-    # Whoever comes back in trouble is in trouble.
-    if is_there and (was_there or status != NodeStatus.ONLINE):
-        yield entry_of(who=who_of(node), action="node.health", about=row_of(node), details=facts)
-
-
 def sweep(at: datetime) -> int:
     """Whoever fell silent is offline. While the hub itself is deaf, that says nothing about a node and is no alarm."""
     silent = Node.objects.filter(on_bus=True, status__in=CONNECTED, bus__heard_until__lt=at)
     heard_since = bridges.listening_since(at)
     if heard_since is None:
         return _part(silent, at, BUS_LOST, alarm=False)
+    # Of whom the hub itself no longer heard, nothing is told before it hears of them again.
+    bus_changes.tell_late(Node.objects.exclude(status_reason=BUS_LOST), at)
     return 0 if at - heard_since < SILENT_AFTER else _part(silent, at, SILENCE, alarm=True)
 
 
 @transaction.atomic
 def _part(rows: QuerySet[Node], at: datetime, reason: str, *, alarm: bool) -> int:
-    held = rows.order_by("pk").select_related("bus").select_for_update(of=("self",), skip_locked=True)
+    held = rows.order_by("pk").prefetch_related("bus").select_for_update(of=("self",), skip_locked=True)
     nodes = list(held[:MOST_SWEPT])
+    before = [looks_of(node) for node in nodes]
     Node.objects.filter(pk__in=[node.pk for node in nodes]).update(status=NodeStatus.OFFLINE, status_reason=reason)
     for node in nodes:
         node.status, node.status_reason = NodeStatus.OFFLINE, reason
-        bus_events.tell_on_commit(bus_events.CHANGED, node)
     if alarm:
-        record_all([_parted(node, at, reason) for node in nodes])
+        _tell([(node, looks, at) for node, looks in zip(nodes, before, strict=True)])
+    else:
+        for node in nodes:
+            bus_events.tell_on_commit(bus_events.CHANGED, node)
     return len(nodes)
-
-
-def _parted(node: Node, at: datetime, reason: str) -> JournalEntry:
-    facts = {"reason": reason, "maintenance": node.in_maintenance(at), "bus": True, "claimed": node.claimed}
-    return entry_of(who=who_of(node), action="node.disconnect", about=row_of(node), details=facts)
-
-
-def who_of(node: Node) -> Who:
-    return Who(kind="node", id=str(node.pk), label=node.name, address=node.address)

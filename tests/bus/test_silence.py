@@ -8,6 +8,7 @@ from django.utils import timezone
 from devices.choices import NodeStatus
 from devices.models import Bridge, BusNode, Node
 from devices.services import bus_presence
+from devices.services.bus_changes import CALM, PAUSE, TOLERATED
 from devices.services.bus_presence import CAMERA_SILENT_AFTER, Sign
 from rdos.kernel.models import JournalEntry
 
@@ -79,6 +80,61 @@ def test_a_camera_has_three_of_its_own_announcements(robot: Node) -> None:
     bus_presence.note({robot.pk: Sign(NOW, NodeStatus.ONLINE, lasts=CAMERA_SILENT_AFTER)})
     assert swept(after(89), hearing_since=after(-600)) == 0
     assert swept(after(91), hearing_since=after(-600)) == 1
+
+
+def flap(robot: Node, times: int, *, since: float = 0) -> None:
+    """One change every two seconds, beginning with offline."""
+    for place in range(times):
+        status = NodeStatus.ONLINE if place % 2 else NodeStatus.OFFLINE
+        bus_presence.note({robot.pk: Sign(after(since + place * 2), status)})
+
+
+def last() -> str:
+    return JournalEntry.objects.latest("id").action
+
+
+def test_whoever_comes_and_goes_fills_no_journal_and_its_row_follows(robot: Node) -> None:
+    flap(robot, 101)
+    robot.refresh_from_db()
+    assert robot.status == "offline"
+    told = entries("node.connect") + entries("node.disconnect")
+    assert TOLERATED <= told <= TOLERATED + 202 / PAUSE.total_seconds() + 1
+
+
+def test_nobody_is_left_with_what_was_told_last(robot: Node) -> None:
+    flap(robot, TOLERATED)
+    robot.refresh_from_db()
+    assert (robot.status, last()) == ("online", "node.disconnect")
+    said = [(at, swept(after(at), hearing_since=after(-600)), last()) for at in (45, 47, 49, 76, 78, 300)]
+    assert said == [
+        (45, 0, "node.disconnect"),
+        (47, 0, "node.connect"),
+        (49, 1, "node.connect"),
+        (76, 0, "node.connect"),
+        (78, 0, "node.disconnect"),
+        (300, 0, "node.disconnect"),
+    ]
+    assert entries("node.disconnect") == TOLERATED // 2 + 1
+
+
+def test_an_emergency_stop_among_too_many_changes_is_told_as_well(robot: Node) -> None:
+    flap(robot, TOLERATED)
+    bus_presence.note({robot.pk: Sign(after(20), latched=True)})
+    assert BusNode.objects.get(node=robot).latched_at == after(20)
+    assert entries("node.emergency_stop") == 0
+    bus_presence.note({robot.pk: Sign(after(45))})
+    swept(after(50), hearing_since=after(-600))
+    assert entries("node.emergency_stop") == 1
+    facts = JournalEntry.objects.filter(action="node.health").latest("id").details
+    assert (facts["status"], facts["reason"]) == ("error", bus_presence.LATCHED)
+
+
+def test_after_ten_calm_minutes_every_change_is_told_again(robot: Node) -> None:
+    flap(robot, TOLERATED + 2)
+    swept(after(47), hearing_since=after(-600))
+    before = entries("node.disconnect")
+    flap(robot, 4, since=100 + CALM.total_seconds())
+    assert entries("node.disconnect") == before + 2
 
 
 def test_what_the_sign_before_said_is_not_forgotten_by_the_next() -> None:
