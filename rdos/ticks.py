@@ -12,7 +12,17 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from accounts.services import locks, logins
-from devices.services import bus_meeting, bus_presence, bus_users, commands, gateways, healing, replies, tunnels
+from devices.services import (
+    bus_meeting,
+    bus_presence,
+    bus_states,
+    bus_users,
+    commands,
+    gateways,
+    healing,
+    replies,
+    tunnels,
+)
 from flows.services import awaiting, deployment_answers, hub_claims, leases, robots, rollout_steps, switching
 from rdos.backups import keeping
 from rdos.kernel import journal
@@ -52,6 +62,12 @@ def sweep_bus() -> None:
 @shared_task(name="rdos.ticks.forget_strangers")
 def forget_strangers() -> None:
     while bus_meeting.forget(database_now()) == bus_meeting.MOST_FORGOTTEN:
+        pass
+
+
+@shared_task(name="rdos.ticks.forget_states")
+def forget_states() -> None:
+    while bus_states.forget(database_now()) == bus_states.MOST_FORGOTTEN:
         pass
 
 
@@ -179,6 +195,7 @@ TICKS = (
     Tick("Forget old log lines", prune_log_lines, timedelta(minutes=10)),
     Tick("Make days for samples", make_days, timedelta(hours=1)),
     Tick("Forget strangers on the bus", forget_strangers, timedelta(hours=1)),
+    Tick("Forget old states of hardware", forget_states, timedelta(hours=1)),
     Tick("Forget ended logins", prune_logins, timedelta(minutes=10)),
 )
 

@@ -7,6 +7,7 @@ from devices.admin import cells
 from devices.admin.hal_boards import ANYTHING, BOARDS, Payload, status
 from devices.hal.catalogue import kind_of
 from devices.models import HalState, Node
+from devices.services.bus_states import MOST_TOPICS
 from rdos.kernel.figures import words
 from rdos.kernel.secrecy import mask
 
@@ -24,7 +25,7 @@ ORDER = list(NAMES)
 
 
 def boards(node: Node, at: datetime) -> list[dict[str, Any]]:
-    found = [_board(row, at) for row in HalState.objects.filter(node=node).order_by("topic")]
+    found = [_board(row, at) for row in HalState.objects.filter(node=node).order_by("topic")[:MOST_TOPICS]]
     return sorted(found, key=lambda board: (board["rank"], board["topic"]))
 
 

@@ -10,16 +10,18 @@ from devices import bus_words
 from devices.bridge.acquaintance import Known, Strangers
 from devices.bridge.evidence import Evidences
 from devices.bridge.stores import Stores
+from devices.bridge.topics import Topics
 from devices.bus_words import Sighting
 from devices.choices import NodeStatus
 from devices.drivers.figures import every_number
 from devices.errors import MalformedFrame
 from devices.hal import motion, reading
+from devices.hal.catalogue import kinds
 from devices.hal.figures import IDS, figures
 from devices.hal.reading import HalMessage
 from devices.protocol import text
 from devices.services.bus_presence import CAMERA_SILENT_AFTER, Sign
-from devices.services.bus_states import ALERT_EVERY, LONGEST_TOPIC, State
+from devices.services.bus_states import ALERT_EVERY, LARGEST, LONGEST_TOPIC, State
 from rdos.kernel.bus.subjects import OWN, is_part
 from rdos.kernel.intake import READINGS, NodeEvent, Reading
 
@@ -44,6 +46,7 @@ class Intake:
         self.strangers = Strangers()
         self._told: dict[UUID, _Told] = {}
         self._alerted: dict[UUID, datetime] = {}
+        self._topics = Topics()
         self.malformed = 0
 
     def take(self, heard: list[tuple[str, bytes]], at: datetime) -> None:
@@ -60,6 +63,7 @@ class Intake:
 
     def acquaint(self, known: dict[str, Known], at: datetime) -> None:
         self.known = known
+        self._topics.forget_all_but({one.node_id for one in known.values()})
         self.take(self.strangers.now_known(known, at), at)
 
     def _route(self, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
@@ -110,7 +114,7 @@ class Intake:
         elif len(words) > 4 and words[-2] in OWNED:
             message = reading.message(data)
             if known := self._whose(words[-1], subject, data, at, lambda: Sighting(words[-1], name=words[-1])):
-                self._told_of(known, message, at, readings)
+                self._told_of(known, message, data, at, readings)
         else:
             self._shared(subject, data, at, readings)
 
@@ -120,16 +124,16 @@ class Intake:
         key = message.device_id
         known = self._whose(key, subject, data, at, lambda: _introduced(message))
         if known is not None:
-            self._told_of(known, message, at, readings)
+            self._told_of(known, message, data, at, readings)
 
-    def _told_of(self, known: Known, message: HalMessage, at: datetime, readings: list[Reading]) -> None:
+    def _told_of(self, known: Known, message: HalMessage, data: bytes, at: datetime, readings: list[Reading]) -> None:
         if message.kind == "system/heartbeat":
             sign = Sign(at=at, status=bus_words.status_of(message.payload), health=dict(message.payload))
             self._stores.sign(known.node_id, sign)
         elif message.kind == "system/discovery":
             self._stores.sighting(_introduced(message))
         self._read(known, figures(message), at, readings)
-        self._stores.state(known.node_id, topic_of(message), State(at, message.schema, message.payload))
+        self._state(known, topic_of(message), State(at, message.schema, message.payload), data)
         if message.kind == MOTOR:
             self._evidences.look(known.node_id, message.payload)
             self._alive(known, at, latched=motion.is_latched(message.payload))
@@ -145,7 +149,7 @@ class Intake:
         self._stores.sighting(sighting)
         if known := self._whose(key, subject, data, at, lambda: sighting):
             self._stores.sign(known.node_id, Sign(at=at, status=NodeStatus.ONLINE, lasts=CAMERA_SILENT_AFTER))
-            self._stores.state(known.node_id, "camera.discovery", State(at, "", dict(sighting.metadata)))
+            self._state(known, "camera.discovery", State(at, "", dict(sighting.metadata)), data)
 
     # --- Who it was
 
@@ -167,6 +171,13 @@ class Intake:
         self._told[known.node_id] = _Told(at, before if latched is None else latched)
         # Only what this message says: another bridge may have heard of a release.
         self._stores.sign(known.node_id, Sign(at=at, latched=latched))
+
+    def _state(self, known: Known, topic: str, state: State, data: bytes) -> None:
+        """What is too large is known by its numbers, long before it waits to be stored."""
+        # The kinds that the project knows are few: made-up sensors do not keep them out.
+        if topic in kinds() or self._topics.admits(known.node_id, topic, state.at):
+            kept = state if len(data) <= LARGEST else state.of_numbers()
+            self._stores.state(known.node_id, topic, kept)
 
     def _read(self, known: Known, values: list[tuple[str, float]], at: datetime, readings: list[Reading]) -> None:
         if values:

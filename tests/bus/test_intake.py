@@ -13,6 +13,8 @@ from devices.bridge.evidence import Evidences
 from devices.bridge.intake import Intake
 from devices.bridge.stores import Stores
 from devices.models import BusNode, HalState, Node
+from devices.services import bus_states
+from devices.services.bus_states import MOST_TOPICS
 from rdos.kernel.threads import in_thread
 from tests.bus import payloads
 from tests.bus.payloads import ROBOT
@@ -81,3 +83,34 @@ def test_what_another_bridge_heard_of_a_release_is_not_undone(robot: Node) -> No
 
 def is_latched() -> bool:
     return BusNode.objects.filter(latched_at__isnull=False).exists()
+
+
+def test_sensors_that_somebody_makes_up_are_few_also_for_a_bridge_that_begins_anew(robot: Node) -> None:
+    async def story() -> None:
+        await Bridge().hears(NOW, (MOTORS, payloads.p8()), *((RANGE, one_with(f"a{n}")) for n in range(MOST_TOPICS)))
+        anew = [(RANGE, one_with(f"b{n}")) for n in range(MOST_TOPICS)]
+        await Bridge().hears(after(60), *anew, (MOTORS, payloads.p8(linear=0.25)))
+
+    asyncio.run(story())
+    motors = HalState.objects.get(topic="motor/differential-telemetry")
+    assert (len(topics()), motors.at) == (MOST_TOPICS, after(60))
+    assert not [topic for topic in topics() if ".b" in topic]
+
+
+def test_old_states_are_forgotten_and_make_room(robot: Node) -> None:
+    old = [HalState(node=robot, topic=f"old{n}", payload={}, at=after(-8 * 86400)) for n in range(MOST_TOPICS)]
+    HalState.objects.bulk_create(old)
+    assert bus_states.forget(NOW) == MOST_TOPICS
+    assert topics() == set()
+
+
+@pytest.mark.parametrize("filling", ["x" * 20_000, ["\u00e9"] * 6_000])
+def test_of_a_state_that_is_too_large_its_numbers_are_kept(robot: Node, filling: object) -> None:
+    async def story() -> None:
+        await Bridge().hears(NOW, (MOTORS, payloads.p8(linear=0.5, filling=filling)), (RANGE, payloads.p9()))
+
+    asyncio.run(story())
+    kept = HalState.objects.get(topic="motor/differential-telemetry").payload
+    assert (kept["too_large"], kept["actual_linear_meters_per_sec"]) == (True, 0.5)
+    assert "filling" not in kept
+    assert "too_large" not in HalState.objects.get(topic="sensor/range-tof.tof-front").payload
