@@ -9,6 +9,8 @@ from devices.models import Node
 
 MOST_STRANGERS = 1000
 MOST_SAID = 16
+# What is larger is not kept for it: it will speak again.
+LARGEST_SAID = 4096
 REMEMBERED = timedelta(seconds=10)
 
 
@@ -45,7 +47,7 @@ class Strangers:
             if len(self._by_key) >= MOST_STRANGERS:
                 return False
             stranger = self._by_key[key] = _Stranger(at, {})
-        if len(stranger.said) < MOST_SAID or subject in stranger.said:
+        if len(data) <= LARGEST_SAID and (len(stranger.said) < MOST_SAID or subject in stranger.said):
             stranger.said[subject] = data
         return True
 

@@ -28,6 +28,8 @@ from rdos.kernel.intake import READINGS, NodeEvent, Reading
 # A robot that only drives is there as well, but its row need not hear of it ten times a second.
 SIGN_EVERY = timedelta(seconds=5)
 MOTOR = "motor/differential-telemetry"
+# More than any robot says of one sensor; few of these wait at once.
+LARGE = 2048
 # What stands before a device's own id at the end of a subject.
 OWNED = frozenset({"telemetry", "event", "announce", "response", "frame", "status"})
 
@@ -177,7 +179,7 @@ class Intake:
         # The kinds that the project knows are few: made-up sensors do not keep them out.
         if topic in kinds() or self._topics.admits(known.node_id, topic, state.at):
             kept = state if len(data) <= LARGEST else state.of_numbers()
-            self._stores.state(known.node_id, topic, kept)
+            self._stores.state(known.node_id, topic, kept, is_large=LARGE < len(data) <= LARGEST)
 
     def _read(self, known: Known, values: list[tuple[str, float]], at: datetime, readings: list[Reading]) -> None:
         if values:

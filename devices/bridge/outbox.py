@@ -96,6 +96,7 @@ class Outbox:
     async def _say(self, letter: Letter, at: datetime) -> None:
         words = bus_letters.letter_of(letter.name, letter.action, letter.text, letter.key, at, purpose=letter.purpose)
         subject, own = told(words[0], own=letter.has_credential), letter.has_credential
+        self._stores.expect(letter.command_id)
         await self._line.publish(subject, words[1], reply=f"{ANSWERS}.{letter.command_id}", confirmed=False)
         if (speeds := motion.speeds_of(letter.action)) is not None:
             self._evidences.expect(letter.command_id, letter.node_id, speeds)

@@ -36,6 +36,8 @@ STOP_SECONDS = 1.0
 # Which of them are due: each is looked at once a minute.
 NODE_RED_SECONDS = 5.0
 LONGEST_ERROR = 2000
+# Of a larger one only yes or no, and why not, is kept.
+LARGEST_ANSWER = 8192
 
 logger = logging.getLogger("rdos.bus")
 
@@ -162,7 +164,7 @@ class BridgeProcess:
         except (ValueError, MalformedFrame):
             self.intake.malformed += 1
             return
-        self.stores.answer(command_id, answer_of(said))
+        self.stores.answer(command_id, answer_of(said, is_large=len(message.data) > LARGEST_ANSWER))
 
 
 def _stop_robots() -> None:
@@ -171,7 +173,7 @@ def _stop_robots() -> None:
     driving.sweep(at)
 
 
-def answer_of(said: dict[str, object]) -> dict[str, object]:
+def answer_of(said: dict[str, object], *, is_large: bool = False) -> dict[str, object]:
     """Any answer means yes, unless it says no."""
     refused = said.get("error")
     success = said.get("success", refused is None)
@@ -180,6 +182,6 @@ def answer_of(said: dict[str, object]) -> dict[str, object]:
         "success": success is not False,
         "error": text(error, LONGEST_ERROR),
         "error_code": text(said.get("error_code"), 100),
-        "data": said.get("data"),
-        "details": said.get("details"),
+        "data": {"too_large": True} if is_large else said.get("data"),
+        "details": None if is_large else said.get("details"),
     }

@@ -21,6 +21,10 @@ from rdos.kernel.sorting import sorting_out
 SIGNS_EVERY = 0.25
 STATES_EVERY = 1.0
 MOST_WAITING = 20_000
+# The same in bytes: a bridge never holds more than some hundred megabytes, whatever anybody sends.
+MOST_LARGE = 1000
+# Answers to what this bridge did not send: another one may have, or nobody.
+MOST_OF_OTHERS = 2000
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -41,6 +45,9 @@ class Stores:
         self._states: KeyedBatch[tuple[UUID, str], State] = KeyedBatch(
             _by_key(bus_states.keep, "states"), name="states", every=STATES_EVERY, most=100_000, drop_oldest=True
         )
+        self._large_states: KeyedBatch[tuple[UUID, str], State] = KeyedBatch(
+            _by_key(bus_states.keep, "states"), name="large states", every=STATES_EVERY, most=MOST_LARGE
+        )
         self._events: Batch[NodeEvent] = Batch(
             sorting_out(_take_events, "node events"), name="node events", most=MOST_WAITING, drop_oldest=True
         )
@@ -51,8 +58,12 @@ class Stores:
             sorting_out(_take_unsent, "unsent commands"), name="unsent commands", most=MOST_WAITING
         )
         self._answers: Batch[tuple[UUID, dict[str, Any]]] = Batch(
-            sorting_out(_take_answers, "answers"), name="answers", most=MOST_WAITING, drop_oldest=True
+            sorting_out(_take_answers, "answers"), name="answers", most=MOST_WAITING
         )
+        self._answers_of_others: Batch[tuple[UUID, dict[str, Any]]] = Batch(
+            sorting_out(_take_answers, "answers"), name="answers to other bridges", most=MOST_OF_OTHERS
+        )
+        self._expected: dict[UUID, None] = {}
 
     def sighting(self, sighting: Sighting) -> None:
         self._sightings[sighting.key] = sighting.after(self._sightings.get(sighting.key))
@@ -60,8 +71,8 @@ class Stores:
     def sign(self, node_id: UUID, sign: Sign) -> None:
         self._signs[node_id] = sign.after(self._signs.get(node_id))
 
-    def state(self, node_id: UUID, topic: str, state: State) -> None:
-        self._states.add((node_id, topic), state)
+    def state(self, node_id: UUID, topic: str, state: State, *, is_large: bool) -> None:
+        (self._large_states if is_large else self._states).add((node_id, topic), state)
 
     def event(self, event: NodeEvent) -> None:
         self._events.add(event)
@@ -72,8 +83,16 @@ class Stores:
     def unsent(self, command_id: UUID, error: str) -> None:
         self._unsent.add((command_id, error))
 
+    def expect(self, command_id: UUID) -> None:
+        """Before it is published: the first answer to it has a place that no made-up one takes."""
+        self._expected[command_id] = None
+        if len(self._expected) > MOST_WAITING:
+            del self._expected[next(iter(self._expected))]
+
     def answer(self, command_id: UUID, said: dict[str, Any]) -> None:
-        self._answers.add((command_id, said))
+        is_mine = command_id in self._expected
+        self._expected.pop(command_id, None)
+        (self._answers if is_mine else self._answers_of_others).add((command_id, said))
 
     def hand_over(self) -> None:
         """Once a look, so that what several messages say of one node is said once."""
@@ -87,8 +106,9 @@ class Stores:
     async def drain(self, seconds: float) -> None:
         ends_at = asyncio.get_running_loop().time() + seconds
         self.hand_over()
-        told = (self._unsent, self._answers, self._replies)
-        for batch in (*told, self._sightings_kept, self._signs_kept, self._states, self._events):
+        told = (self._unsent, self._answers, self._answers_of_others, self._replies)
+        states = (self._states, self._large_states)
+        for batch in (*told, self._sightings_kept, self._signs_kept, *states, self._events):
             await batch.drain(max(0.0, ends_at - asyncio.get_running_loop().time()))
 
     def _meet(self, found: dict[str, Sighting]) -> None:

@@ -4,15 +4,18 @@ import asyncio
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from devices.bridge import acquaintance
+from devices.bridge.acquaintance import LARGEST_SAID, MOST_SAID, Known, Strangers
 from devices.bridge.evidence import Evidences
 from devices.bridge.intake import Intake
+from devices.bridge.running import answer_of
 from devices.bridge.stores import Stores
-from devices.models import BusNode, HalState, Node
+from devices.models import BusNode, Command, HalState, Node
 from devices.services import bus_states
 from devices.services.bus_states import MOST_TOPICS
 from rdos.kernel.threads import in_thread
@@ -114,3 +117,38 @@ def test_of_a_state_that_is_too_large_its_numbers_are_kept(robot: Node, filling:
     assert (kept["too_large"], kept["actual_linear_meters_per_sec"]) == (True, 0.5)
     assert "filling" not in kept
     assert "too_large" not in HalState.objects.get(topic="sensor/range-tof.tof-front").payload
+
+
+def test_made_up_answers_take_no_place_of_a_real_one(robot: Node) -> None:
+    command = Command.objects.create(
+        node=robot, number=1, name="blink", action={}, status="sent", expires_at=after(600)
+    )
+
+    async def story() -> None:
+        bridge = Bridge()
+        bridge.stores.expect(command.pk)
+        for command_id in (*(uuid4() for _ in range(3000)), command.pk, *(uuid4() for _ in range(30_000))):
+            bridge.stores.answer(command_id, answer_of({"data": 1}))
+        await bridge.stores.drain(10)
+
+    asyncio.run(story())
+    command.refresh_from_db()
+    assert (command.status, command.data) == ("acked", 1)
+
+
+def test_of_an_answer_that_is_too_large_it_is_kept_that_there_was_one() -> None:
+    said = answer_of({"error": "no", "error_code": "odd", "data": "x" * 9000}, is_large=True)
+    assert (said["success"], said["error"], said["error_code"], said["data"]) == (
+        False,
+        "no",
+        "odd",
+        {"too_large": True},
+    )
+
+
+def test_what_a_stranger_says_at_length_is_not_kept_for_it() -> None:
+    strangers = Strangers()
+    for place in range(MOST_SAID):
+        assert strangers.note(ROBOT, f"a{place}", b"x" * (LARGEST_SAID + place), NOW)
+    known = {ROBOT: Known(uuid4(), ROBOT, "esp32", has_credential=False)}
+    assert strangers.now_known(known, NOW) == [("a0", b"x" * LARGEST_SAID)]
