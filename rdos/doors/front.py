@@ -56,12 +56,6 @@ class Front:
 
 
 async def refuse_socket(scope: Scope, receive: Receive, send: Send) -> None:
-    """An unknown socket path is told so before the handshake is accepted."""
+    """An unknown socket path is refused with a 403, before the handshake is accepted."""
     await receive()
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 4404})
-        return
-    headers = [(b"content-type", b"application/json")]
-    body = b'{"detail":"Not Found","code":"not_found"}'
-    await send({"type": "websocket.http.response.start", "status": 404, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": body})
+    await send({"type": "websocket.close", "code": 4404})
