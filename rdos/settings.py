@@ -56,11 +56,11 @@ METRICS_TOKEN = env.text("RDOS_METRICS_TOKEN")
 
 HTTPS = env.flag("RDOS_HTTPS") or env.text("BILBYCAST_TLS_MODE") == "direct"
 SELF_SIGNED = env.flag("RDOS_SELF_SIGNED")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 TRUSTED_PROXIES = env.networks("RDOS_TRUSTED_PROXIES")
 OPEN_LAN = env.networks("RDOS_OPEN_LAN")
 OUTGOING_ALLOWED_NETWORKS = [str(network) for network in env.networks("RDOS_OUTGOING_ALLOWED")]
 ACCENT_HOSTS = env.pairs("RDOS_ACCENT_HOSTS", among=ACCENTS)
+ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS"), *ACCENT_HOSTS]
 CORS_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in env.words("CORS_ORIGINS")]
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (

@@ -32,7 +32,7 @@ CORE = (
     Variable("RDOS_HTTPS", "People reach the hub by https: cookies are Secure, HSTS is sent.", "false"),
     Variable("RDOS_SELF_SIGNED", "Told at /health: the certificate is self-signed (`up --tls` sets it).", "false"),
     Variable("RDOS_CSRF_TRUSTED_ORIGINS", "Extra origins that may post to the console, with scheme.", ""),
-    Variable("RDOS_ACCENT_HOSTS", "Accents chosen by host name: `tafy.localhost=tafy,…`.", ""),
+    Variable("RDOS_ACCENT_HOSTS", "Accents by host name, which the hub then answers to: `tafy.localhost=tafy,…`.", ""),
     Variable("RDOS_OPEN_LAN", "Networks whose anonymous callers operate bus-born nodes.", ""),
     Variable("RDOS_OUTGOING_ALLOWED", "Private networks the hub may call out to, as CIDRs.", ""),
     Variable("RDOS_METRICS_TOKEN", "Bearer token for /metrics from beyond loopback.", secret=True),
