@@ -112,7 +112,8 @@ def test_a_node_red_that_asks_for_a_token_gets_nothing_from_the_lan(lan: Caller,
     lan.post(DEVICES, PI)
     guard_node_red()
     flow = flow_by(lan, target_nodes=[NEW["id"]])
-    assert lan.post(f"{FLOWS}{flow['id']}/deploy").status_code == 200
+    refused = lan.post(f"{FLOWS}{flow['id']}/deploy")
+    assert refused.status_code == 422 and "asks for a token" in refused.json()["details"][0]["msg"]
     assert not Deployment.objects.exists() and not Command.objects.exists()
     assert developer.caller.post(f"{FLOWS}{flow['id']}/deploy").status_code == 200
     assert (Deployment.objects.get().status, Command.objects.count()) == ("pending", 1)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -14,7 +15,7 @@ from rdos.kernel import errors
 from rdos.kernel.api.accents import accent_of
 from rdos.kernel.api.rendering import dumps
 
-PlainView = Callable[[HttpRequest], HttpResponse]
+PlainView = Callable[[HttpRequest], HttpResponseBase]
 
 
 def refuse(exception: Exception, context: dict[str, Any]) -> Response | None:
@@ -39,7 +40,7 @@ def answers_only(*methods: str) -> Callable[[PlainView], PlainView]:
         # Exempt, so that a write to a page of facts is refused as what it is, not for its missing token.
         @csrf_exempt
         @wraps(view)
-        def guarded(request: HttpRequest) -> HttpResponse:
+        def guarded(request: HttpRequest) -> HttpResponseBase:
             if request.method in methods:
                 return view(request)
             answer = refusal(errors.MethodNotAllowed(), request)
