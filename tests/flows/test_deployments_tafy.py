@@ -127,11 +127,11 @@ def test_refusals_have_the_words_of_the_contract(developer: Person) -> None:
         ({"name": "x" * 256}, "string_too_long", ["body", "name"]),
         ({"name": 7}, None, ["body", "name"]),
         ({"name": "x", "config": []}, None, ["body", "config"]),
-        ({"name": "x", "target_nodes": [7]}, None, ["body", "target_nodes", "0"]),
+        ({"name": "x", "target_nodes": [7]}, None, ["body", "target_nodes", 0]),
     ],
 )
 def test_what_is_not_valid_is_a_422_that_names_the_field(
-    developer: Person, body: Any, kind: str | None, place: list[str]
+    developer: Person, body: Any, kind: str | None, place: list[str | int]
 ) -> None:
     response = developer.caller.post(FLOWS, body)
     assert (response.status_code, response.json()["error"]) == (422, "Validation failed")

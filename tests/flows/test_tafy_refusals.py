@@ -135,3 +135,13 @@ def test_a_configuration_that_could_not_be_kept_is_refused_by_its_place(develope
         developer.caller.patch(one(flow), {"config": deep}),
     ):
         assert problem(answer)[0] == "too_deep" and problem(answer)[1][:3] == ["body", "config", "a"]
+
+
+def test_what_is_wrong_inside_a_list_is_shown_by_its_place(developer: Person) -> None:
+    body = {"name": "x", "target_nodes": ["a", 1, {"b": 2}, "c d"]}
+    details = developer.caller.post(FLOWS, body).json()["details"]
+    assert [(one["loc"], one["input"], one["type"]) for one in details] == [
+        (["body", "target_nodes", 1], 1, "string_type"),
+        (["body", "target_nodes", 2], {"b": 2}, "string_type"),
+        (["body", "target_nodes", 3], "c d", "string_pattern_mismatch"),
+    ]

@@ -1,5 +1,6 @@
 """How each accent words a refusal. Every function takes the error and the text the accent chose for it."""
 
+import re
 from typing import Any
 
 from rdos.kernel.errors import (
@@ -14,6 +15,7 @@ from rdos.kernel.errors import (
 
 # The name of a fault that is no field's.
 WHOLE = "__root__"
+PLACE = re.compile(r"0|[1-9][0-9]{0,8}")
 WRONG_TYPE = "model_attributes_type"
 
 
@@ -66,13 +68,18 @@ def problem_list(error: InvalidInput) -> list[dict[str, Any]]:
     return [
         {
             "type": error.kinds.get(name, "value_error"),
-            "loc": [_place(error), *(() if name == WHOLE else name.split("."))],
+            "loc": [_place(error), *steps(name)],
             "msg": msg,
             "input": error.given.get(name),
         }
         for name, texts in _fields(error).items()
         for msg in texts
     ]
+
+
+def steps(name: str) -> list[str | int]:
+    """The way to a value; a place in a list is a number."""
+    return [] if name == WHOLE else [int(part) if PLACE.fullmatch(part) else part for part in name.split(".")]
 
 
 def _problem(kind: str, sentence: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from rdos.kernel.api.accents import accent_of
+from rdos.kernel.api.bodies import steps
 from rdos.kernel.errors import InvalidInput, InvalidQuery
 
 MOST_PROBLEMS = 50
@@ -135,4 +136,16 @@ def _given(serializer: serializers.BaseSerializer[Any], names: list[str]) -> dic
     if not isinstance(sent, Mapping):
         return {}
     safe = [name for name in names if not any(word in name.lower() for word in NEVER_ECHOED)]
-    return {name: sent[name] for name in safe if name in sent}
+    return {name: value for name in safe if (value := _inside(sent, name)) is not None}
+
+
+def _inside(sent: Any, name: str) -> Any:
+    """What lies there, however deep; nothing where the way ends earlier."""
+    for step in steps(name):
+        if isinstance(sent, Mapping):
+            sent = sent.get(str(step))
+        elif isinstance(sent, list) and isinstance(step, int) and step < len(sent):
+            sent = sent[step]
+        else:
+            return None
+    return sent
