@@ -16,7 +16,7 @@ from devices.admin.node_page import show
 from devices.admin.places import node_place
 from devices.drivers import CommandSpec
 from devices.models import Command, Node
-from devices.services import configuring, telling
+from devices.services import bus_commands, configuring, telling
 from devices.services.actions import UPDATE, spec_of
 from rdos.kernel.actors import Actor
 from rdos.kernel.errors import DomainError
@@ -58,7 +58,7 @@ def _tell(actor: Actor, node: Node, form: CommandForm | AnotherForm, data: Query
     action, at = form.action(), timezone.now()
     if action["type"] == UPDATE:
         return configuring.configure(actor=actor, node=node, config=action.get("config"), at=at, wait=None)
-    ttl = telling.BUS_LIVES if node.on_bus else KEEPING.get(data.get("keep", ""), KEEPING["1d"])
+    ttl = bus_commands.LIVES if node.on_bus else KEEPING.get(data.get("keep", ""), KEEPING["1d"])
     return telling.tell(actor=actor, node=node, action=action, at=at, wait=None, ttl=ttl)
 
 
