@@ -25,8 +25,8 @@ class DeviceCommandView(ApiView):
     @extend_schema(request={"application/json": {"type": "object"}}, responses=shapes.SentSerializer)
     def post(self, request: Request, key: str) -> Response | Wait:
         """Publish any object on the bus, byte for byte, and say so once it is out."""
-        node = device_for(self.actor, key, "commands.create")
         body, text = self._said()
+        node = device_for(self.actor, key, "commands.create")
         command = bus_commands.tell(actor=self.actor, node=node, body=body, text=text, at=database_now())
         return Wait(
             topics=[commands.settled_bell(command.pk)],

@@ -52,8 +52,8 @@ class DeviceView(ApiView):
     @extend_schema(request=shapes.DeviceUpdate, responses=shapes.DeviceSerializer)
     def patch(self, request: Request, key: str) -> Response:
         """Change what is sent; leave the rest."""
-        pk = device_for(self.actor, key).pk
         fields = shapes.fields_of(self.body(shapes.DeviceUpdate))
+        pk = device_for(self.actor, key).pk
         status = fields.pop("status", "")
         with their_words():
             node = bus_nodes.update(actor=self.actor, pk=pk, fields=fields, status=status, at=database_now())

@@ -120,6 +120,11 @@ def test_a_device_that_is_not_there(operator: Person, key: str) -> None:
         assert (answer.status_code, answer.json()) == (404, absent)
 
 
+def test_what_is_wrong_is_told_before_who_is_not_there(operator: Person) -> None:
+    assert problem(operator.caller.patch(one("nobody"), {"name": 1})) == ("string_type", ["body", "name"])
+    assert problem(operator.caller.post(one("nobody", "command"), "[]")) == ("dict_type", ["body"])
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
