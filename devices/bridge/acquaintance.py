@@ -40,6 +40,10 @@ class Strangers:
     def __init__(self) -> None:
         self._by_key: dict[str, _Stranger] = {}
 
+    @property
+    def are_waiting(self) -> bool:
+        return bool(self._by_key)
+
     def note(self, key: str, subject: str, data: bytes, at: datetime) -> bool:
         """False when there are too many: they will speak again."""
         stranger = self._by_key.get(key)

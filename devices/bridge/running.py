@@ -145,7 +145,9 @@ class BridgeProcess:
             self.outbox.wake()
 
     def _met(self) -> None:
-        self._refreshing.set()
+        """By this bridge or by another: whoever waits here is known by now."""
+        if self.intake.strangers.are_waiting:
+            self._refreshing.set()
 
     def _hear_bell(self, topic: str, word: str) -> None:
         if word == "wake":

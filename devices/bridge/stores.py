@@ -113,8 +113,8 @@ class Stores:
 
     def _meet(self, found: dict[str, Sighting]) -> None:
         """In a thread."""
-        if bus_meeting.meet(list(found.values()), database_now()):
-            self._loop.call_soon_threadsafe(self._met)
+        bus_meeting.meet(list(found.values()), database_now())
+        self._loop.call_soon_threadsafe(self._met)
 
 
 def _by_key(store: Callable[[dict[K, V]], object], name: str) -> Callable[[dict[K, V]], None]:

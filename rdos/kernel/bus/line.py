@@ -159,7 +159,8 @@ class Line:
 
     async def _give_up(self, client: Client) -> None:
         """A broker that does not answer in time: its late answer would end the library's reading, so it gets none."""
-        if client.is_connected and client is self._client:
+        is_present = client is self._client
+        if is_present and client.is_connected:
             with suppress(NatsError, OSError):
                 await client.force_reconnect()
 
