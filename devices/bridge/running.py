@@ -80,9 +80,10 @@ class BridgeProcess:
     async def stop(self, seconds: float) -> None:
         for task in self._tasks:
             task.cancel()
+        # What is on its way goes out while there is still a line.
+        await self.outbox.stop()
         await self.line.stop()
         self.intake.take(self.ear.take(), self.now())
-        await self.outbox.stop()
         await self.stores.drain(seconds)
         await self._guarded("retire", self._retire)
         await exchange().stop()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
@@ -33,6 +34,10 @@ def own_bus(shared_broker: LoneNats, settings: django_settings) -> Iterator[Lone
     hub_bus.close()
     yield shared_broker
     hub_bus.close()
+
+
+# When a test is over its tables are emptied, and of the two it is the bridge that steps aside and tries again.
+GIVES_WAY = "-c lock_timeout=300ms"
 
 
 @dataclass
@@ -63,7 +68,8 @@ def database_url() -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
     before, _, rest = os.environ["DATABASE_URL"].rpartition("/")
-    return f"{before}/{name}" + (f"?{rest.partition('?')[2]}" if "?" in rest else "")
+    options = [rest.partition("?")[2], f"options={quote(GIVES_WAY)}"]
+    return f"{before}/{name}?{'&'.join(filter(None, options))}"
 
 
 @pytest.fixture(scope="package")

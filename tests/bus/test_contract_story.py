@@ -61,7 +61,8 @@ def test_the_contracts_devices_live_here_twice_in_a_row(tafy: httpx.Client, devi
         one_is_claimed(tafy, device)
         it_is_told_to_move(tafy, device, esp32)
         a_flow_reaches_the_agent(tafy, device)
-    assert Node.objects.filter(on_bus=True).count() == 3
+    assert Node.objects.filter(key__in=(AGENT, ROBOT, CAMERA)).count() == 3
+    assert not Node.objects.filter(key__startswith="tafy-").exists()
 
 
 def they_are_found(tafy: httpx.Client, device: Device) -> None:

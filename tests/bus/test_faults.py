@@ -130,12 +130,15 @@ def test_two_bridges_do_nothing_twice(broker: LoneNats, start: Start) -> None:
             device.say("device.discovered", payloads.p1(f"node-{number}"))
     for place in range(20):
         device.say("hal.v1.sensor.range.event", payloads.p10("node-1", metres=0.05 + place / 1000))
-    until(lambda: Node.objects.filter(on_bus=True).count() == 40)
-    until(lambda: Event.objects.filter(category="hal.alert").exists())
+    # A third bridge, that of the other tests, may still have a word of theirs.
+    until(lambda: Node.objects.filter(key__startswith="node-").exclude(key=payloads.AGENT).count() == 40)
+    one = Node.objects.get(key="node-1")
+    until(lambda: Event.objects.filter(category="hal.alert", node=one).exists())
     time.sleep(0.7)
-    assert JournalEntry.objects.filter(action="node.discover").count() == 40
-    assert Event.objects.filter(category="hal.alert").count() == 1
-    assert JournalEntry.objects.filter(action="node.connect").count() == 1
+    met = JournalEntry.objects.filter(action="node.discover").values_list("object_id", flat=True)
+    assert len(met) == len(set(met))
+    assert Event.objects.filter(category="hal.alert", node=one).count() == 1
+    assert JournalEntry.objects.filter(action="node.connect", object_id=str(one.pk)).count() == 1
     device.close()
 
 
