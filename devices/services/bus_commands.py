@@ -96,7 +96,6 @@ class Letter:
     command_id: UUID
     node_id: UUID
     key: str
-    device_type: str
     name: str
     purpose: str
     action: Any
@@ -136,7 +135,7 @@ def claim(at: datetime, most: int = MOST_AT_ONCE) -> list[Letter]:
         node.pk: node
         for node in Node.objects.filter(pk__in={one.node_id for one in held})
         .select_related("bus")
-        .only("key", "device_type", "bus__admin_url", "bus__credential_hash")
+        .only("key", "bus__admin_url", "bus__credential_hash")
     }
     return [_letter(one, nodes[one.node_id]) for one in held]
 
@@ -155,7 +154,6 @@ def _letter(command: Command, node: Node) -> Letter:
         command_id=command.pk,
         node_id=node.pk,
         key=node.key,
-        device_type=node.device_type,
         name=command.name,
         purpose=command.purpose,
         action=orjson.loads(text) if text else command.action,

@@ -1,6 +1,6 @@
 """Nodes of the bus as people and Tafy's clients make, change and claim them. Whoever only hears of one discovers it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db.models import Case, F, Q, Value, When
 
 from accounts.access import require
 from devices import bus_words, particulars
-from devices.access import node_for, nodes_for, sees
+from devices.access import node_for, sees
 from devices.choices import DeviceStatus, NodeStatus
 from devices.errors import ClosedToTheLan, DeviceNotFound, KeyTaken, OutsideYourNodes, TooManyUnclaimed
 from devices.models import BusNode, Node
@@ -134,13 +134,6 @@ def claim(*, actor: Actor, pk: UUID, at: datetime) -> Node:
     """Again is no error. One that is there already stays what it is."""
     node_for(actor, pk, "nodes.claim")
     return _claim(actor, pk)
-
-
-def claim_many(*, actor: Actor, pks: Iterable[UUID], at: datetime) -> list[Node]:
-    """Those of them that the actor sees."""
-    require(actor, "nodes.claim")
-    seen = nodes_for(actor).filter(pk__in=list(pks), on_bus=True).order_by("pk")
-    return [_claim(actor, pk) for pk in list(seen.values_list("pk", flat=True))]
 
 
 @transaction.atomic

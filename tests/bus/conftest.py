@@ -19,6 +19,7 @@ from rdos.kernel import bus as hub_bus
 from rdos.kernel.bells import ring
 from tests.bus.device import Device
 from tests.devices.conftest import until
+from tests.doors.running import own_database
 from tests.servers import LoneNats, nats_of_its_own
 
 
@@ -63,13 +64,10 @@ def start_bridge(broker: LoneNats, log: Path | None = None) -> BridgeChild:
 
 
 def database_url() -> str:
-    """The configured one leads to the database that tests are made beside."""
-    name = connection.settings_dict["NAME"]
+    found = own_database()
     if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    before, _, rest = os.environ["DATABASE_URL"].rpartition("/")
-    options = [rest.partition("?")[2], f"options={quote(GIVES_WAY)}"]
-    return f"{before}/{name}?{'&'.join(filter(None, options))}"
+        return found
+    return f"{found}{'&' if '?' in found else '?'}options={quote(GIVES_WAY)}"
 
 
 @pytest.fixture(scope="package")

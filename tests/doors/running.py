@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
+from django.conf import settings
 from django.db import connection
 
 from tests.ports import free
@@ -46,6 +48,34 @@ def launch(*command: str, port: int, **variables: str) -> subprocess.Popen[bytes
     environment = os.environ | ours | variables
     arguments = [sys.executable, *(word.replace("{port}", str(port)) for word in command)]
     return subprocess.Popen(arguments, cwd=PROJECT, env=environment)
+
+
+@contextmanager
+def mortal_gateway(port: int, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """As `up` starts it, on the test's own database; it may be killed."""
+    ours = {"DATABASE_URL": own_database(), "REDIS_URL": settings.REDIS_URL, "LOG_LEVEL": "error", **variables}
+    command = [sys.executable, "manage.py", "gateway", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ, **ours})
+    try:
+        _wait_until_alive(process, port)
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _wait_until_alive(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_alive(port):
+        assert process.poll() is None and time.monotonic() < deadline, "the gateway did not start"
+        time.sleep(0.02)
+
+
+def _is_alive(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/live", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @contextmanager

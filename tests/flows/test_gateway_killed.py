@@ -1,50 +1,19 @@
 """A gateway with robots is killed in the midst of their jobs: the jobs come back by their leases, and nothing is
 doubled."""
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import httpx
 import pytest
-from django.conf import settings
 
 from flows.models import Execution, LateResult, Robot, Step
 from flows.services import leases
 from rdos.kernel.clock import database_now
 from tests.devices.conftest import until
-from tests.doors.running import own_database
+from tests.doors.running import mortal_gateway
 from tests.flows.fake_robot import ENVELOPE, FakeRobot
 from tests.flows.story import flow_that_runs, run_of
 from tests.people import Person
 from tests.ports import free
-
-PROJECT = Path(__file__).resolve().parents[2]
-
-
-@contextmanager
-def gateway(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """On the test's own database."""
-    environment = {**os.environ, "DATABASE_URL": own_database(), "REDIS_URL": settings.REDIS_URL, "LOG_LEVEL": "error"}
-    command = [sys.executable, "manage.py", "gateway", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment)
-    try:
-        until(lambda: _is_up(port), 60)
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-def _is_up(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/live", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.mark.django_db(transaction=True)
@@ -52,7 +21,7 @@ def test_jobs_of_a_killed_gateway_are_done_once_by_whoever_gets_them_next(admin:
     token, port = admin.robot_token("bot"), free()
     bot = FakeRobot(f"ws://127.0.0.1:{port}/ws/robot/bot", token, ENVELOPE)
     flow = flow_that_runs(max_retries=3)
-    with gateway(port) as process:
+    with mortal_gateway(port) as process:
         bot.register(max_concurrent_jobs=2)
         done, lost = run_of(flow), run_of(flow)
         told = {bot.hear("job_assign")["job_id"] for _ in range(2)}
@@ -67,7 +36,7 @@ def test_jobs_of_a_killed_gateway_are_done_once_by_whoever_gets_them_next(admin:
     assert Execution.objects.get(pk=lost).status == "claimed", "its lease still runs"
     Execution.objects.filter(pk=lost).update(lease_until=database_now())
     leases.sweep(database_now())
-    with gateway(port):
+    with mortal_gateway(port):
         again = FakeRobot(bot.url, token).register(max_concurrent_jobs=1)
         assert again.hear("job_assign")["job_id"] == str(lost)
         again.send("job_complete", job_id=str(lost), result={"node_executions": [{"node_id": "a"}]})
