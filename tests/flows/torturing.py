@@ -123,11 +123,11 @@ def sweep_for_ever() -> None:
         time.sleep(0.05)
 
 
-def meddle_for_ever(directory: Path) -> None:
-    """People start and cancel runs. They are never killed: whatever they did, they said."""
+def meddle(directory: Path, ends: float) -> None:
+    """People start and cancel runs. They are never killed, but go home in time: whatever they did, they said."""
     flows = list(Flow.objects.all())
     with (directory / "people.log").open("a", buffering=1) as book:
-        while True:
+        while time.monotonic() < ends:
             for pk in list(OPEN.order_by("?").values_list("pk", flat=True)[:2]):
                 if executions.end_by_hand(pk=pk, at=database_now(), reason="by hand"):
                     book.write(f"cancelled {pk} 0\n")
@@ -200,18 +200,17 @@ def end(pid: int) -> None:
 
 
 def main(directory: Path, seconds: float, seed: int) -> int:
-    processes, people = Processes(directory, seed), forked(partial(meddle_for_ever, directory))
+    ends = time.monotonic() + seconds
+    processes, people = Processes(directory, seed), forked(partial(meddle, directory, ends))
     try:
-        ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             time.sleep(KILL_EVERY)
             processes.kill_one()
-        end(people)
-        _, code = os.waitpid(forked(wait_until_empty), 0)
+        failed = [os.waitpid(pid, 0)[1] for pid in (people, forked(wait_until_empty))]
     finally:
         lost = processes.end_all()
     print(f"{lost} processes ended by themselves")
-    return lost or code
+    return lost + any(failed)
 
 
 if __name__ == "__main__":
