@@ -16,8 +16,8 @@ from devices.access import commands_for, node_for
 from devices.admin import cells, command_forms, hal_panel, health
 from devices.admin.forms import MaintenanceForm
 from devices.admin.places import node_place
-from devices.admin.tones import UNCONFIRMED, command_badge
-from devices.choices import OPEN_COMMANDS
+from devices.admin.tones import command_badge
+from devices.choices import OPEN_COMMANDS, UNCONFIRMED
 from devices.models import BusNode, Command, Connection, Node
 from devices.services import driving
 from devices.services.simulated import LABEL

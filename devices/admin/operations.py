@@ -19,7 +19,7 @@ from devices.access import commands_for, operations_for
 from devices.admin import progress
 from devices.admin.places import node_place
 from devices.admin.tones import command_badge
-from devices.choices import CommandStatus
+from devices.choices import UNCONFIRMED, CommandStatus
 from devices.models import Command, Operation
 from devices.services import operations
 from rdos.kernel.actors import Actor
@@ -123,10 +123,11 @@ class OperationPage(RowPage):
         return self.place("change", first) if first and operations_for(actor).filter(pk=first).exists() else ""
 
     def _buttons(self, request: HttpRequest, operation: Operation, found: progress.Progress) -> list[Button]:
-        retry = self.may(request, "retry") and found.failed and _waiting(actor_in_console(request), operation)
+        tried = found.failed or found.unconfirmed
+        retry = self.may(request, "retry") and tried and _waiting(actor_in_console(request), operation)
         cancel = self.may(request, "cancel") and found.open
         return [
-            *([self.button("retry", f"Retry {retry} that failed", operation)] if retry else []),
+            *([self.button("retry", f"Retry {retry} {found.to_retry}", operation)] if retry else []),
             *([self.button("cancel", f"Cancel {found.open} still open", operation, dangerous=True)] if cancel else []),
         ]
 
@@ -134,7 +135,7 @@ class OperationPage(RowPage):
         again = operations.retry(
             actor=actor_in_console(request), pk=operation.pk, at=timezone.now(), ttl=timedelta(days=1)
         )
-        return "Those that failed are told again.", self.place("change", again.pk)
+        return "They are told again.", self.place("change", again.pk)
 
     def cancel(self, request: HttpRequest, operation: Operation) -> tuple[str, str]:
         operations.cancel(actor=actor_in_console(request), pk=operation.pk, at=timezone.now())
@@ -163,6 +164,7 @@ def _row(command: Command) -> dict[str, Any]:
         "place": node_place(command.node_id),
         "badge": command_badge(command),
         "error": mask_text(command.error),
+        "is_failure": command.status != CommandStatus.CANCELLED and command.error_code != UNCONFIRMED,
         "at": command.settled_at or command.sent_at or command.created_at,
         "said": written(command.data if command.status == CommandStatus.ACKED else command.details),
     }

@@ -2,7 +2,7 @@
 
 from django.utils.safestring import SafeString
 
-from devices.choices import CommandStatus, LegStatus, TunnelStatus
+from devices.choices import UNCONFIRMED, CommandStatus, LegStatus, TunnelStatus
 from devices.models import Command, Tunnel, TunnelLeg
 from rdos.kernel.console import badge
 
@@ -14,8 +14,6 @@ COMMANDS = {
     CommandStatus.EXPIRED: "warn",
     CommandStatus.CANCELLED: "idle",
 }
-# Most nodes of the bus cannot answer: their silence is no failure.
-UNCONFIRMED = "unconfirmed"
 LEGS = {LegStatus.PENDING: "idle", LegStatus.PUSHED: "good", LegStatus.FAILED: "bad"}
 TUNNELS = {
     TunnelStatus.PENDING: "warn",

@@ -10,7 +10,7 @@ import orjson
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
-from devices.choices import COMMAND_LIFE, OPEN_COMMANDS, CommandStatus
+from devices.choices import COMMAND_LIFE, OPEN_COMMANDS, UNCONFIRMED, CommandStatus
 from devices.models import Command, NextNumber, Operation
 from rdos.kernel import dialect
 from rdos.kernel.bells import ring_on_commit
@@ -23,7 +23,7 @@ from rdos.kernel.secrecy import mask
 TIME_TO_LIVE = timedelta(days=1)
 LONGEST_ERROR = 2000
 NAMELESS = "command"
-UNCONFIRMED = "It was published, and the node never said what became of it"
+SILENT = "It was published, and the node never said what became of it"
 UNSURE = "The hub was cut off while it published this, and nobody said what became of it"
 # At once; whoever calls comes again while there are as many.
 MOST_EXPIRED = 1000
@@ -231,10 +231,9 @@ def give_up(command_id: UUID, at: datetime, *, error: str, error_code: str) -> b
 def expire(at: datetime, limit: int = MOST_EXPIRED) -> list[Command]:
     late = Command.objects.filter(status__in=OPEN_COMMANDS, expires_at__lte=at).order_by("expires_at")
     chosen = Command.objects.filter(pk__in=list(late.values_list("pk", flat=True)[:limit]))
-    # Most nodes of the bus cannot answer. Their silence is no failure, and is not told as one.
     told = Q(status=CommandStatus.SENT, node__on_bus=True)
-    silent = _expired(chosen.filter(told, sent_at__isnull=False), at, UNCONFIRMED, "unconfirmed")
-    unsure = _expired(chosen.filter(told, sent_at=None), at, UNSURE, "unconfirmed")
+    silent = _expired(chosen.filter(told, sent_at__isnull=False), at, SILENT, UNCONFIRMED)
+    unsure = _expired(chosen.filter(told, sent_at=None), at, UNSURE, UNCONFIRMED)
     return silent + unsure + _expired(chosen.exclude(told), at, "Its time ran out", "expired")
 
 

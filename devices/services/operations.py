@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accounts.access import require
 from devices import drivers, particulars, queries
 from devices.access import commands_for, nodes_for, operation_for, sees, sees_everything
-from devices.choices import CommandStatus
+from devices.choices import UNCONFIRMED, CommandStatus
 from devices.errors import HubOwnsThis, NodeGone, NothingToRetry, OutsideYourNodes
 from devices.models import Command, Node, NodeGroup, Operation
 from devices.services import actions, commands, replies, telling
@@ -224,11 +224,17 @@ def cancel(*, actor: Actor, pk: UUID, at: datetime) -> Operation:
 
 
 def counts(actor: Actor, operations: Iterable[Operation]) -> dict[UUID, dict[str, int]]:
-    """How many commands of each are in which state, of those that the actor sees."""
-    found: dict[UUID, dict[str, int]] = {one.pk: dict.fromkeys(CommandStatus.values, 0) for one in operations}
+    """How many commands of each are in which state, of those that the actor sees.
+
+    Those `unconfirmed` are counted among the expired too.
+    """
+    nothing = dict.fromkeys([*CommandStatus.values, UNCONFIRMED], 0)
+    found: dict[UUID, dict[str, int]] = {one.pk: dict(nothing) for one in operations}
     mine = commands_for(actor).filter(operation_id__in=list(found)).values_list("operation_id", "status")
-    for operation_id, status, count in mine.annotate(count=Count("id")):
+    silent = Count("id", filter=Q(error_code=UNCONFIRMED))
+    for operation_id, status, count, unconfirmed in mine.annotate(count=Count("id"), silent=silent):
         found[operation_id][status] = count
+        found[operation_id][UNCONFIRMED] += unconfirmed
     return found
 
 

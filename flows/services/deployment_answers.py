@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from devices.choices import OPEN_COMMANDS, CommandStatus
+from devices.choices import OPEN_COMMANDS, UNCONFIRMED, CommandStatus
 from devices.models import Command
 from devices.services import commands, healing
 from flows import doorbell
@@ -30,8 +30,6 @@ LONGEST_ERROR = 1000
 # What went another way than by command has only its own deadline; commands are ended by their own clock before.
 GRACE = timedelta(seconds=30)
 NO_ANSWER = "The node did not answer in time"
-# A letter that left, and that nobody answered in all its time, though nobody knows whether they can.
-UNCONFIRMED = "unconfirmed"
 TOLD = "It was told, and nobody confirmed it"
 # What nodes say of a flow that they do not have: then it is gone.
 GONE_CODES = frozenset({"not_found", "unknown_flow", "flow_not_found"})

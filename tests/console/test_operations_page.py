@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from devices.choices import CommandStatus
 from devices.models import Command, Node, Operation
-from devices.services import operations
+from devices.services import operations, replies
 from tests.console.browsing import session_of
 from tests.console.conftest import Visit
 from tests.console.fleet import see_only
@@ -60,7 +60,7 @@ def test_progress_moves_while_somebody_looks_and_the_failed_are_told_again(visit
     assert "Hidden-Word" not in page.content()
     assert page.get_by_role("button", name="Cancel").count() == 0
     page.get_by_role("button", name="Retry 2 that failed").click()
-    browser.sees("Those that failed are told again.")
+    browser.sees("They are told again.")
     browser.sees("What was tried first")
     again = Operation.objects.get(retry_of=operation)
     assert {command.node.name for command in again.commands.select_related("node")} == {"Belt", "Crane"}
@@ -69,6 +69,29 @@ def test_progress_moves_while_somebody_looks_and_the_failed_are_told_again(visit
     page.get_by_role("link", name="What was tried first").click()
     browser.sees("What was tried again")
     assert page.get_by_role("button", name="Retry").count() == 0
+    browser.is_content()
+
+
+def test_nodes_of_the_bus_that_cannot_answer_have_not_failed(visit: Visit, operator: Person) -> None:
+    lamps = [node(name, "generic", connected=False, on_bus=True) for name in ("lamp", "horn")]
+    operation = begun(operator, node("arm"), *lamps)
+    settle(*(yes(letter) for letter in receive()))
+    told = operation.commands.filter(node__on_bus=True)
+    assert told.update(status=CommandStatus.SENT, sent_at=timezone.now()) == 2
+    replies.expire(timezone.now() + timedelta(days=2))
+    browser = visit(operator)
+    page = browser.go(page_of(operation))
+    browser.sees("Over, not confirmed")
+    assert counts(page) == "3 of 3 settled 1 done 2 not confirmed"
+    browser.picture("b-operation-not-confirmed")
+    row(page, "Lamp").get_by_text("Not confirmed").wait_for()
+    assert page.locator(".p-error").count() == 0
+    page.get_by_role("button", name="Retry 2 that did not confirm").click()
+    browser.sees("They are told again.")
+    shown = operator.caller.get(f"/api/v1/operations/{operation.pk}").json()["counts"]
+    assert (shown["expired"], shown["unconfirmed"], shown["acked"]) == (2, 2, 1)
+    browser.go(OPERATIONS)
+    browser.sees("2 not confirmed")
     browser.is_content()
 
 

@@ -39,6 +39,9 @@ class CountsSerializer(AnswerSerializer):
     rejected = serializers.IntegerField()
     expired = serializers.IntegerField()
     cancelled = serializers.IntegerField()
+    unconfirmed = serializers.IntegerField(
+        help_text="Of the expired, those that were published to nodes of the bus, most of which cannot answer."
+    )
 
 
 class OperationSerializer(AnswerSerializer):
@@ -73,7 +76,7 @@ def operation_of(operation: Operation, counts: dict[str, int], skipped: list[dic
         "created_at": operation.created_at,
         "created_by": maker_of(operation),
         "counts": counts,
-        "total": sum(counts.values()),
+        "total": sum(counts[status] for status in CommandStatus),
         "skipped_count": len(skipped),
         "done": not counts[CommandStatus.QUEUED] + counts[CommandStatus.SENT],
     }
