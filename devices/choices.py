@@ -38,7 +38,7 @@ class CommandStatus(TextChoices):
 
 
 OPEN_COMMANDS = (CommandStatus.QUEUED, CommandStatus.SENT)
-# The error code of what was published to a node of the bus, and expired. Most of them cannot answer: that is no failure.
+# The error code of what expired after it was published to a node of the bus. Most cannot answer: that is no failure.
 UNCONFIRMED = "unconfirmed"
 SETTLED_COMMANDS = (CommandStatus.ACKED, CommandStatus.REJECTED, CommandStatus.EXPIRED, CommandStatus.CANCELLED)
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from devices.admin import (
     adding,
+    bus_credential,
     claiming,
     configuration,
     driving,
@@ -47,6 +48,8 @@ urlpatterns = [
     path("nodes/simulated/remove", signed_in(verbs.remove_simulated)),
     path("nodes/<uuid:pk>", signed_in(node_page.page)),
     path("nodes/<uuid:pk>/awaited", asked_again(adding.awaited)),
+    path("nodes/<uuid:pk>/bus-credential", signed_in(bus_credential.give)),
+    path("nodes/<uuid:pk>/bus-credential/withdraw", signed_in(bus_credential.withdraw)),
     path("nodes/<uuid:pk>/claim", signed_in(claiming.claim)),
     path("nodes/<uuid:pk>/commands", signed_in(telling.send)),
     path("nodes/<uuid:pk>/config", signed_in(configuration.page)),

@@ -33,6 +33,8 @@ PLACES = {
     "node": "/nodes/{node}",
     "node-config": "/nodes/{node}/config",
     "bus-node": "/nodes/{bus_node}",
+    "bus-credential": "/nodes/{bus_node}/bus-credential",
+    "bus-credential-withdraw": "/nodes/{bus_node}/bus-credential/withdraw",
     "node-drive": "/nodes/{bus_node}/drive",
     "inbox": "/console/devices/busnode/",
     "bus-node-forget": "/nodes/{found}/forget",

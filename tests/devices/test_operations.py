@@ -45,7 +45,7 @@ def test_every_named_node_is_told_once(operator: Person) -> None:
     response = begin(operator, node_ids=ids(here, away, here), title="Morning")
     body = response.json()
     assert (response.status_code, body["title"], body["total"], body["done"]) == (202, "Morning", 2, False)
-    assert body["counts"] == {"queued": 2, "sent": 0, "acked": 0, "rejected": 0, "expired": 0, "cancelled": 0, "unconfirmed": 0}
+    assert sum(body["counts"].values()) == body["counts"]["queued"] == 2
     assert [letter.node_id for letter in told.receive()] == [here.pk]
 
 
