@@ -65,7 +65,10 @@ class Intake:
 
     def acquaint(self, known: dict[str, Known], at: datetime) -> None:
         self.known = known
-        self._topics.forget_all_but({one.node_id for one in known.values()})
+        nodes = {one.node_id for one in known.values()}
+        self._topics.forget_all_but(nodes)
+        self._told = {node_id: told for node_id, told in self._told.items() if node_id in nodes}
+        self._alerted = {node_id: alerted for node_id, alerted in self._alerted.items() if node_id in nodes}
         self.take(self.strangers.now_known(known, at), at)
 
     def _route(self, subject: str, data: bytes, at: datetime, readings: list[Reading]) -> None:
