@@ -50,6 +50,16 @@ def test_the_menu_of_a_narrow_screen_works_by_keyboard(visit: Visit, viewer: Per
     browser.is_content()
 
 
+@pytest.mark.parametrize("place", ["/account", "/console/accounts/user/"])
+def test_the_first_stop_of_the_keyboard_leads_past_the_menu(visit: Visit, super_admin: Person, place: str) -> None:
+    page = visit(super_admin).go(place)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#content') !== null")
+
+
 def test_the_menu_tells_where_one_is(visit: Visit, viewer: Person) -> None:
     page = visit(viewer).go("/account")
     assert page.locator("nav [aria-current=page]").inner_text().strip().endswith("My account")
