@@ -122,7 +122,7 @@ class DriveEnd(TextChoices):
     RELEASED = "released", "You let go."
     SILENT = "silent", "Nothing was heard from you for too long."
     LOST = "lost", "The connection broke."
-    HALTED = "halted", "The robot was stopped."
+    HALTED = "halted", "Somebody pressed stop."
     TAKEN_OVER = "taken_over", "Somebody else took over."
     NO_LONGER = "no_longer", "You are signed out, or may no longer drive this robot."
     LATCHED = "latched", "The robot stands in emergency stop."

@@ -1,6 +1,7 @@
 """What was found on the bus and is claimed by nobody: who is there, what it can, and one button to claim it."""
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from devices.admin import cells
 from devices.admin.bulk import Bulk, Data, asked, each
 from devices.admin.places import node_place
 from devices.models import BusNode, Node
-from devices.services import bus_forgetting, bus_nodes
+from devices.services import bus_forgetting, bus_nodes, halting
 from rdos.kernel.actors import Actor
 from rdos.kernel.console import ReadOnlyPage, badge
 from rdos.kernel.live_page import LiveList, Nothing
@@ -117,6 +118,10 @@ class InboxPage(LiveList, ReadOnlyPage):
 
     def nothing_yet(self, request: HttpRequest) -> Nothing:
         return Nothing("Nothing waits to be claimed", HOW, line=_address(request))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        facts = {"may_stop": halting.has_robots(actor_in_console(request)), **(extra_context or {})}
+        return super().changelist_view(request, facts)
 
     def has_claim_permission(self, request: HttpRequest) -> bool:
         return allows(actor_in_console(request), "nodes.claim")

@@ -19,7 +19,7 @@ from devices.admin.places import node_place
 from devices.admin.tones import command_badge
 from devices.choices import OPEN_COMMANDS, UNCONFIRMED
 from devices.models import BusNode, Command, Connection, Node
-from devices.services import driving
+from devices.services import driving, halting
 from devices.services.simulated import LABEL
 from rdos.kernel import panels
 from rdos.kernel.actors import Actor
@@ -98,6 +98,7 @@ def frame(actor: Actor, node: Node, at: datetime, tab: str) -> dict[str, Any]:
         "home": f"{node_place(node.pk)}{TABS[tab]}",
         "fresh": f"{node_place(node.pk)}{FRESH.get(tab, '')}/fresh",
         "journal": journal_of("node", node.pk) if allows(actor, "journal.read") else "",
+        "may_stop": halting.has_robots(actor),
         "may_drive": driving.may_drive(actor, node, facts["bus"]),
         "may_update": allows(actor, "nodes.update"),
         "may_configure": allows(actor, "nodes.configure"),

@@ -22,7 +22,7 @@ async function stop(form) {
     say(form, `Stop sent at ${new Date().toLocaleTimeString()}`);
   } catch (error) {
     const why = error.name === "TimeoutError" || error instanceof TypeError ? "the hub does not answer" : error.message;
-    say(form, `NOT STOPPED: ${why}`, true);
+    say(form, `NOT STOPPED: ${why}. Press again, or stop it by hand.`, true);
   }
 }
 

@@ -134,6 +134,31 @@ def test_what_the_robot_does_is_shown_while_it_is_driven(visit: Drive, operator:
     browser.is_content()
 
 
+def test_the_lamp_tells_when_a_driven_robot_falls_silent(visit: Drive, operator: Person, motors: Motors) -> None:
+    page = takes_the_wheel(visit(operator), rover())
+    motors.say("rover-1", 0.0)
+    page.get_by_text("Live", exact=True).wait_for()
+    page.get_by_text("You drive, and do not hear it").wait_for()
+    motors.say("rover-1", 0.0)
+    page.get_by_text("You drive", exact=True).wait_for()
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_a_long_name_leaves_the_page_as_wide_as_it_is(visit: Drive, operator: Person, narrow: bool) -> None:
+    robot, browser = rover(), visit(operator, narrow=narrow)
+    Node.objects.update(name="tafy-of-the-far-corner-of-hall-" * 8)
+    page = browser.go(f"{place(robot)}/drive")
+    browser.fits()
+    button, card, top = (page.locator(part).bounding_box() for part in ("[data-halt]", ".d-wheel", ".c-top .c-stop"))
+    assert button and card and top
+    assert button["x"] + button["width"] <= card["x"] + card["width"], "nothing covers the button"
+    assert button["height"] < 60 and top["height"] < 60, "and it is a button still"
+    browser.picture(f"drive-long-{'narrow' if narrow else 'wide'}")
+    if narrow:
+        menu = page.get_by_role("button", name="Menu").bounding_box()
+        assert menu and menu["width"] >= 38
+
+
 @pytest.mark.parametrize("colour", ["light", "dark"])
 def test_a_latched_robot_says_how_it_is_released(visit: Drive, operator: Person, motors: Motors, colour: str) -> None:
     robot = rover()
@@ -201,18 +226,19 @@ def test_one_press_stops_this_robot_and_takes_the_wheel_away(visit: Drive, opera
     moves(motors, 0.3, 0.0)
     page.get_by_role("button", name="Stop Rover-1").click()
     browser.sees("Stop sent at")
-    browser.sees("The robot was stopped.")
+    browser.sees("Somebody pressed stop.")
     ended("halted")
     until(lambda: motors.told("rover-1")[-5:] == [STOPPED] * 5)
     browser.is_content()
 
 
-@pytest.mark.parametrize("where", ["/", "/console/devices/node/", "drive"])
+@pytest.mark.parametrize("where", ["/", "/console/devices/node/", "/console/devices/busnode/", "drive", "node"])
 @pytest.mark.parametrize("narrow", [True, False])
 def test_one_press_stops_all_robots(visit: Drive, operator: Person, motors: Motors, where: str, narrow: bool) -> None:
     robot = rover()
     browser = visit(operator, narrow=narrow)
-    page = browser.go(f"{place(robot)}/drive" if where == "drive" else where)
+    places = {"drive": f"{place(robot)}/drive", "node": place(robot)}
+    page = browser.go(places.get(where, where))
     button = page.get_by_role("button", name="Stop all robots")
     box = button.bounding_box()
     assert box and box["height"] >= 44 and box["y"] < 740, "large, and seen without scrolling"
@@ -232,6 +258,7 @@ def test_a_stop_that_nobody_heard_says_so(visit: Drive, operator: Person, broker
     browser.expected += ("503",)
     page.get_by_role("button", name="Stop all robots").click()
     browser.sees("NOT STOPPED: The bus cannot be reached")
+    browser.sees("Press again, or stop it by hand.")
     browser.picture("stop-not-heard")
 
 

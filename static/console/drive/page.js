@@ -8,7 +8,9 @@ const one = (name) => document.querySelector(`[data-${name}]`);
 const [take, release, told, lamp, latched] = ["take", "release", "told", "lamp", "latched"].map(one);
 const limits = Object.fromEntries([...document.querySelectorAll("[data-limit]")].map((input) => [input.dataset.limit, input]));
 const UNITS = { linear: "m/s", angular: "rad/s" };
-const LAMPS = { idle: "Nobody drives", live: "You drive", dead: "Not heard: standing still", asking: "Asking" };
+const LAMPS = { idle: "Nobody drives", live: "You drive", mute: "You drive, and do not hear it", dead: "Not heard: standing still", asking: "Asking" };
+// A robot says ten times a second how it is: one that is not heard may not hear either.
+const MUTE = 2000;
 let word = "start";
 
 const line = wheel(area.dataset.key, hear);
@@ -41,7 +43,7 @@ function hear(frame) {
     told.textContent = "Hold the pad or the keys to move; whatever lets go stops the robot.";
     document.getElementById("pad").focus();
   } else if (frame.type === "state") {
-    shine(frame.dead_man ? "dead" : "live");
+    shine(frame.dead_man ? "dead" : frame.telemetry_age_ms > MUTE ? "mute" : "live");
     facts(frame);
     if (frame.latched) latched.hidden = false;
   } else if (frame.type === "busy") {
