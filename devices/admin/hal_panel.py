@@ -34,6 +34,7 @@ def _board(row: HalState, at: datetime) -> dict[str, Any]:
     template, read = BOARDS.get(kind, ANYTHING)
     masked = mask(row.payload)
     payload: Payload = masked if isinstance(masked, dict) else {}
+    is_old = at - row.at > (OLD_LIST if template == "cameras" else OLD)
     return {
         "topic": row.topic,
         "title": _title(kind, row.topic),
@@ -41,10 +42,16 @@ def _board(row: HalState, at: datetime) -> dict[str, Any]:
         "template": f"console/fleet/hal_{template}.html",
         "at": row.at,
         "age": cells.ago(row.at, at),
-        "is_old": at - row.at > (OLD_LIST if template == "cameras" else OLD),
-        **status(payload),
+        "is_old": is_old,
+        **_status(payload, is_old=is_old),
         **read(payload),
     }
+
+
+def _status(payload: Payload, *, is_old: bool) -> dict[str, Any]:
+    """What was well a while ago is no news of now; what was wrong stays so until it is told otherwise."""
+    said = status(payload)
+    return said | {"tone": "idle"} if is_old and said.get("tone") in ("good", "info") else said
 
 
 def _title(kind: str, topic: str) -> str:

@@ -80,6 +80,7 @@ def test_the_hardware_is_kept_true(visit: Visit, viewer: Person) -> None:
     HalState.objects.update(at=timezone.now() - timedelta(minutes=2))
     browser.looks_again()
     page.locator(".f-board.is-old").first.get_by_text("2 min ago").wait_for()
+    page.locator(".f-board.is-old .c-badge-idle", has_text="Moving").wait_for()
     browser.is_content()
 
 
@@ -133,6 +134,13 @@ def test_what_makes_no_sense_for_it_is_not_offered(admin: Person) -> None:
         assert word not in page and word in other
     assert "holds no connection" in at_desk(admin).get(page_of(one) + "/connections").content.decode()
     assert "What it says of itself" not in other and "Its hardware" not in other
+
+
+def test_a_node_that_tells_no_configuration_is_not_to_be_asked_for_it(admin: Person) -> None:
+    one, lamp = found("esp32-a1b2c3", claimed=True), node("lamp")
+    page, other = (at_desk(admin).get(page_of(each) + "/config").content.decode() for each in (one, lamp))
+    assert "Write below what you want" in page and "Ask it for its configuration" not in page
+    assert "Ask it for its configuration" in other
 
 
 def test_a_device_that_nobody_claimed_is_claimed_on_its_page(visit: Visit, operator: Person, viewer: Person) -> None:
