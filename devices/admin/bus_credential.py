@@ -18,9 +18,9 @@ from rdos.kernel.errors import DomainError
 
 GIVING = Question(
     "Give it a credential of its own",
-    "Anonymous devices can then no longer speak in its name, nor hear what it is told. If it has one already, that one is "
-    "worthless at once. It hears motion on hal.v1.motor.cmd.{key} only. Firmware that listens on hal.v1.motor.cmd still "
-    "reports and still stops, but does not drive any more.",
+    "Anonymous devices can then no longer speak in its name, nor hear what it is told. If it has one already, that one "
+    "is worthless at once. It hears motion on hal.v1.motor.cmd.{key} only. Firmware that listens on hal.v1.motor.cmd "
+    "still reports and still stops, but does not drive any more.",
     "Give it a credential",
 )
 WITHDRAWAL = Question(
