@@ -160,5 +160,7 @@ def _since(began: float) -> float:
 
 def _short(error: Exception) -> str:
     """The first line only, and no address: health is public."""
+    if isinstance(error, TimeoutError):
+        return "It did not answer in time."
     text = str(error).strip().splitlines()
     return type(error).__name__ if isinstance(error, DatabaseError | RedisError | OSError) or not text else text[0]

@@ -95,6 +95,13 @@ def test_something_else_on_the_port_is_not_nats(db: None, settings: Settings) ->
     assert get("/tafy/health").json()["nats_connected"] is False
 
 
+def test_a_bus_that_hangs_is_told_in_words(db: None, settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        settings.NATS_URL = f"nats://127.0.0.1:{mute.getsockname()[1]}"
+        told = get("/health/detailed").json()["dependencies"]["nats"]
+    assert (told["healthy"], told["error"]) == (False, "It did not answer in time.")
+
+
 def test_a_hub_without_nats_says_so(db: None, settings: Settings) -> None:
     settings.NATS_URL = ""
     assert get("/health").json()["nats_connected"] is False
