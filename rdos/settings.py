@@ -180,7 +180,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": lambda request: {},
     "STYLES": [lambda request: static("console/palette.css"), lambda request: static("console/parts.css")],
-    "SCRIPTS": [lambda request: static("console/buttons.js")],
+    "SCRIPTS": [lambda request: static("console/buttons.js"), lambda request: static("console/waiting.js")],
     "ACCOUNT": {"navigation": [{"title": "My account", "link": "/account"}]},
     "SIDEBAR": {"navigation": "rdos.console.navigation.groups"},
 }

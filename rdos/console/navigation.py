@@ -24,6 +24,9 @@ class Place:
     # How much waits there.
     count: Callable[[Actor], int] | None = None
 
+    def opens_for(self, actor: Actor) -> bool:
+        return not self.action or allows(actor, self.action)
+
     @property
     def address(self) -> str:
         return self.link if self.link.startswith("/") else reverse(self.link)
@@ -104,17 +107,25 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     actor = actor_in_console(request)
     found = []
     for group in GROUPS:
-        places = [place for place in group.places if not place.action or allows(actor, place.action)]
+        places = [place for place in group.places if place.opens_for(actor)]
         if places:
             found.append({"title": group.title, "items": [_item(place, request.path, actor) for place in places]})
     return found
 
 
+def counts(actor: Actor) -> dict[str, str]:
+    """By the address of the place; empty where nothing waits."""
+    counted = [(place, place.count) for group in GROUPS for place in group.places if place.count]
+    return {place.address: _short(count(actor)) for place, count in counted if place.opens_for(actor)}
+
+
 def _item(place: Place, path: str, actor: Actor) -> dict[str, Any]:
     at = place.is_at(path) or path.startswith(INSIDE.get(place.link, "\n"))
     item = {"title": place.title, "icon": place.icon, "link": place.address, "active": at}
-    return item | ({"badge": _short(number)} if place.count and (number := place.count(actor)) else {})
+    return item | ({"badge": _short(place.count(actor))} if place.count else {})
 
 
 def _short(number: int) -> str:
-    return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    if number > MOST_COUNTED:
+        return f"{MOST_COUNTED}+"
+    return str(number or "")

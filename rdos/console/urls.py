@@ -18,7 +18,7 @@ from devices.admin import (
 )
 from flows.admin import queue
 from rdos.console.pages import asked_again, leads_to, signed_in
-from rdos.console.views import account, backups, entrance, front, second_factor
+from rdos.console.views import account, backups, entrance, front, menu, second_factor
 from scheduling.admin import day
 
 urlpatterns = [
@@ -42,6 +42,7 @@ urlpatterns = [
     path("backups/live", asked_again(backups.live)),
     path("backups/<int:pk>/prove", signed_in(backups.prove)),
     path("commands/<uuid:pk>/cancel", signed_in(telling.cancel)),
+    path("menu/waiting", asked_again(menu.waiting)),
     path("nodes/add", signed_in(adding.add)),
     path("nodes/fresh", asked_again(fresh.rows)),
     path("nodes/inbox", leads_to("admin:devices_busnode_changelist")),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from devices.models import Node
@@ -171,6 +172,27 @@ def test_every_page_counts_what_waits(viewer: Person) -> None:
     assert '<span class="c-count" aria-label="2 waiting">2</span>' in page
     assert "2 devices were found on the bus and are claimed by nobody" in page and f'href="{INBOX}"' in page
     assert '<span class="c-count" aria-label="2 waiting">2</span>' in at_desk(viewer).get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("place", ["/", LIST])
+def test_what_waits_is_counted_again_while_a_page_stays_open(visit: Visit, viewer: Person, place: str) -> None:
+    browser = visit(viewer)
+    page = browser.go(place)
+    found("esp32-a1b2c3")
+    browser.looks_again()
+    page.get_by_label("1 waiting").wait_for()
+    Node.objects.update(claimed=True)
+    browser.looks_again()
+    page.get_by_label("1 waiting").wait_for(state="detached")
+    browser.is_content()
+
+
+def test_the_menu_counts_what_one_sees(viewer: Person, client: Client) -> None:
+    one, _ = found("esp32-a1b2c3"), found("esp32-d4e5f6")
+    assert at_desk(viewer).get("/menu/waiting").json() == {INBOX: "2"}
+    see_only(viewer, one)
+    assert at_desk(viewer).get("/menu/waiting").json() == {INBOX: "1"}
+    assert client.get("/menu/waiting").status_code == 401
 
 
 def test_the_inbox_asks_few_questions_however_long_it_is(viewer: Person, django_assert_max_num_queries: Any) -> None:
