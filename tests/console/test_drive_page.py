@@ -78,6 +78,26 @@ def test_keys_drive_while_they_are_held_and_space_stops(visit: Drive, operator: 
     browser.is_content()
 
 
+def test_escape_lets_go_of_the_wheel_and_the_focus_stays_beside_it(
+    visit: Drive, operator: Person, motors: Motors
+) -> None:
+    browser = visit(operator)
+    page = takes_the_wheel(browser, rover())
+    page.keyboard.down("ArrowUp")
+    moves(motors, 0.3, 0.0)
+    page.keyboard.press("Escape")
+    moves(motors, *STOPPED)
+    browser.sees("Nobody drives")
+    ended("released")
+    page.keyboard.up("ArrowUp")
+    page.get_by_role("button", name="Take the wheel").press("Enter")
+    page.get_by_text("You drive", exact=True).wait_for()
+    page.get_by_role("button", name="Let go").press("Enter")
+    browser.sees("Nobody drives")
+    until(lambda: page.evaluate("document.activeElement.hasAttribute('data-take')"))
+    browser.is_content()
+
+
 def test_the_pad_drives_while_it_is_held(visit: Drive, operator: Person, motors: Motors) -> None:
     browser = visit(operator)
     page = takes_the_wheel(browser, rover())

@@ -24,8 +24,10 @@ function shine(state) {
 }
 
 function drives(isDriving) {
+  const hadFocus = document.activeElement === release;
   take.hidden = isDriving;
   release.hidden = !isDriving;
+  if (hadFocus && !isDriving) take.focus();
   for (const input of Object.values(limits)) input.disabled = isDriving;
   grip.enable(isDriving);
 }
@@ -73,6 +75,7 @@ function letGo() {
 }
 
 release.addEventListener("click", letGo);
+document.addEventListener("keydown", (event) => event.key === "Escape" && !release.hidden && letGo());
 document.querySelector("[data-halt]").addEventListener("click", grip.letGo);
 document.addEventListener("visibilitychange", () => document.hidden && letGo());
 window.addEventListener("pagehide", letGo);
