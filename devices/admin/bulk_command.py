@@ -42,6 +42,7 @@ def send_command(page: ModelPage, request: HttpRequest, queryset: QuerySet[Node]
             return _sent(request, nodes, form)
         except DomainError as error:
             refuse(form, error)
+    facts["on_bus"] = any(node.on_bus for node in nodes)
     title = f"{spec.name} on {len(nodes)} node{'' if len(nodes) == 1 else 's'}"
     return page.page(request, "console/fleet/send_command.html", title=title, form=form, **facts)
 

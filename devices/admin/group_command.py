@@ -34,8 +34,10 @@ def send(page: Any, request: HttpRequest, group: NodeGroup) -> HttpResponse:
             return _sent(request, actor, group, form)
         except DomainError as error:
             refuse(form, error)
-    facts = {"group": group, "count": queries.members(group, actor).count(), "back": page.place("change", group.pk)}
-    asked = {"specs": specs, "spec": spec, "form": form, "keeping": KEEPING_WORDS}
+    members = queries.members(group, actor)
+    facts = {"group": group, "count": members.count(), "back": page.place("change", group.pk)}
+    on_bus = members.filter(on_bus=True).exists()
+    asked = {"specs": specs, "spec": spec, "form": form, "keeping": KEEPING_WORDS, "on_bus": on_bus}
     title = f"{spec.name} on {group.name}" if spec else "Send a command"
     return page.page(request, "console/groups/command.html", title=title, **facts, **asked)  # type: ignore[no-any-return]
 

@@ -32,8 +32,8 @@ SHOWN_CAPABILITIES = 4
 UNSHOWN = ("said_capabilities", "admin_token", "node__metadata", "node__last_health", "node__denied_commands")
 HOW = (
     "A device appears here as soon as it speaks on the bus. Give an ESP32 or a node agent the address below; an ESP32 "
-    "takes the host from it and speaks MQTT on port 1883. Unless this hub was started with --lan, both ports are open "
-    "to this computer only."
+    "takes the host from it and speaks MQTT, on port 1883 unless MQTT_PORT is another. Without --lan both ports are "
+    "open to this computer only."
 )
 
 

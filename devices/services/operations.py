@@ -15,7 +15,7 @@ from devices.access import commands_for, nodes_for, operation_for, sees, sees_ev
 from devices.choices import UNCONFIRMED, CommandStatus
 from devices.errors import HubOwnsThis, NodeGone, NothingToRetry, OutsideYourNodes
 from devices.models import Command, Node, NodeGroup, Operation
-from devices.services import actions, commands, replies, telling
+from devices.services import actions, bus_commands, commands, replies, telling
 from rdos.kernel.actors import Actor
 from rdos.kernel.bells import ring_on_commit
 from rdos.kernel.errors import InvalidInput
@@ -184,8 +184,15 @@ def _row(
         action=action,
         operation=operation,
         awaited=only_now,
-        expires_at=at + (min(ttl, telling.ONLY_NOW) if only_now else ttl),
+        expires_at=at + min(ttl, _longest(node, only_now)),
     )
+
+
+def _longest(node: Node, only_now: bool) -> timedelta:
+    if only_now:
+        return telling.ONLY_NOW
+    # The bus keeps nothing for whoever is away, and most of its nodes never answer: nobody waits a day for silence.
+    return bus_commands.LIVES if node.on_bus else timedelta.max
 
 
 def _record(actor: Actor, operation: Operation, action: str, facts: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """One thing done to many nodes: asked first, then told row by row."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -148,6 +149,19 @@ def test_a_dangerous_command_warns_before_it_is_sent(operator: Person) -> None:
     form = {"action": "send_command", "index": "0", "_selected_action": [str(arm.pk)], "command": "restart"}
     page = at_desk(operator).post(LIST, form).content.decode()
     assert "This one is dangerous" in page and not Operation.objects.exists()
+
+
+def test_nodes_of_the_bus_are_told_at_once_and_nobody_waits_a_day_for_their_silence(operator: Person) -> None:
+    robot, arm = node("rover", "esp32", connected=False, on_bus=True), node("arm", "esp32", connected=False)
+    form = {"action": "send_command", "index": "0", "command": "ping"}
+    words = "Nodes on the bus are told at once"
+    desk = at_desk(operator)
+    assert words not in desk.post(LIST, form | {"_selected_action": [str(arm.pk)]}).content.decode()
+    both = form | {"_selected_action": [str(robot.pk), str(arm.pk)]}
+    assert words in desk.post(LIST, both).content.decode()
+    desk.post(LIST, both | {"confirmed": "yes", "keep": "1d"})
+    lives = {one.node.key: one.expires_at - one.created_at for one in Command.objects.select_related("node")}
+    assert lives["rover"] <= timedelta(minutes=1) and lives["arm"] > timedelta(hours=23)
 
 
 def test_nodes_without_a_common_command_say_what_to_do(operator: Person) -> None:

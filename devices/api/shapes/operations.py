@@ -20,7 +20,12 @@ class OperationRequest(RequestSerializer):
         allow_empty=False,
         required=False,
     )
-    ttl = serializers.IntegerField(min_value=1, max_value=LONGEST_TTL, default=86_400)
+    ttl = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST_TTL,
+        default=86_400,
+        help_text="How long it waits for nodes that are offline, in seconds. Nodes of the bus get a minute at most.",
+    )
     title = serializers.CharField(max_length=200, default="", allow_blank=True)
 
 
