@@ -1,7 +1,7 @@
 """The last message of each kind that nodes sent about their hardware."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -81,7 +81,14 @@ def forget(at: datetime) -> int:
 
 def first_alerts(events: Sequence[NodeEvent]) -> list[NodeEvent]:
     """Those that were not told a moment ago, by this bridge or another. In the transaction that stores them."""
+    _hold({event.node_id for event in events})
     return [event for event in events if _is_first(event)]
+
+
+def _hold(node_ids: Collection[UUID]) -> None:
+    """As whoever stores their signs of life, and in the same order, so that two bridges never wait for each other."""
+    nodes = Node.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=node_ids, on_bus=True)
+    list(nodes.order_by("pk").values_list("pk"))
 
 
 def _is_first(event: NodeEvent) -> bool:
