@@ -1,6 +1,6 @@
 """Fields that turn nothing into something else, and call what is wrong by the words of Tafy's clients."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from rest_framework import serializers
 
@@ -94,16 +94,20 @@ class Flag(serializers.BooleanField):
 class Word(serializers.ChoiceField):
     """One of a few, exactly as they are written."""
 
-    default_error_messages = {"enum": "Input should be one of those that the document names."}
+    default_error_messages = {"enum": "Input should be one of these: {choices}."}
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        _refuse_null(self, data, "enum")
+        if data is None and not self.allow_null:
+            self._refuse()
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str) or data not in self.choices:
-            self.fail("enum")
+            self._refuse()
         return data
+
+    def _refuse(self) -> NoReturn:
+        self.fail("enum", choices=", ".join(self.choices))
 
 
 def _refuse_null(field: serializers.Field[Any, Any, Any, Any], data: Any, word: str) -> None:
