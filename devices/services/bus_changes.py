@@ -29,10 +29,11 @@ class Looks:
     status: str
     reason: str
     latched: bool
+    address: str
 
 
 def looks_of(node: Node) -> Looks:
-    return Looks(node.status, node.status_reason, node.bus.latched_at is not None)
+    return Looks(node.status, node.status_reason, node.bus.latched_at is not None, node.address)
 
 
 def told(node: Node, before: Looks, at: datetime) -> list[JournalEntry]:
@@ -45,6 +46,12 @@ def told(node: Node, before: Looks, at: datetime) -> list[JournalEntry]:
             bus.told_status, bus.told_latched = before.status, before.latched
         return []
     return _tell(node, before, at)
+
+
+def tell(node: Node, at: datetime) -> None:
+    """What it says of itself is new, which the journal does not keep. In the transaction that holds the node."""
+    record_all(told(node, looks_of(node), at))
+    store([node])
 
 
 def store(nodes: Sequence[Node]) -> None:
@@ -67,7 +74,7 @@ def tell_late(rows: QuerySet[Node], at: datetime) -> None:
 def _tell(node: Node, before: Looks, at: datetime) -> list[JournalEntry]:
     bus = node.bus
     if bus.told_status:
-        before = Looks(bus.told_status, node.status_reason, bus.told_latched)
+        before = Looks(bus.told_status, node.status_reason, bus.told_latched, node.address)
     bus.told_at, bus.told_times, bus.told_status = at, min(bus.told_times + 1, TOLERATED), ""
     bus_events.tell_on_commit(bus_events.CHANGED, node)
     return list(_entries(node, before, at))

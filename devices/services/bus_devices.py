@@ -38,7 +38,8 @@ def device_of(node: Node, *, status: DeviceStatus | None = None) -> dict[str, An
         "claimed": node.claimed,
         "last_seen": node.last_seen_at,
         "created_at": node.created_at,
-        "updated_at": node.updated_at,
+        # The one is this process's time and the other the database's: nothing changes before it is there.
+        "updated_at": max(node.updated_at, node.created_at),
     }
 
 

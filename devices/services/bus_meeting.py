@@ -11,7 +11,7 @@ from devices import bus_words, particulars
 from devices.bus_words import Sighting
 from devices.choices import CONNECTED, NodeStatus
 from devices.models import BusNode, Node
-from devices.services import bus_events
+from devices.services import bus_changes, bus_events
 from rdos.kernel.journal import Who, entry_of, record_all, row_of
 from rdos.kernel.journal.storable import storable
 from rdos.kernel.models import JournalEntry
@@ -28,7 +28,7 @@ def meet(sightings: Sequence[Sighting], at: datetime) -> int:
     known = {node.key: node for node in Node.objects.filter(key__in=latest).select_related("bus")}
     room = MOST_UNCLAIMED - Node.objects.filter(on_bus=True, claimed=False).count() if latest.keys() - known else 0
     for key, node in known.items():
-        _seen_again(node, latest[key])
+        _seen_again(node, latest[key], at)
     # In one order, so that two bridges never wait for each other.
     strangers = [latest[key] for key in sorted(latest.keys() - known)]
     return _make(strangers[: max(0, room)]) if strangers else 0
@@ -90,19 +90,36 @@ def _said(sighting: Sighting) -> dict[str, Any]:
     return found
 
 
-def _seen_again(node: Node, sighting: Sighting) -> None:
+def _seen_again(node: Node, sighting: Sighting, at: datetime) -> None:
     """Of a node with a credential nobody else tells anything, and the key of another kind of node is not taken."""
-    if not node.on_bus or node.bus.credential_hash:
+    if not node.on_bus or node.bus.credential_hash or not _is_news(node, sighting):
         return
-    _write(node, _about(node, sighting))
-    said = _said(sighting)
-    if _is_kind_new(node, sighting):
-        said["kind"] = sighting.kind
-    _write(node.bus, said)
+    with transaction.atomic():
+        # As it is by now: another bridge, or its own heartbeat, may have said the same.
+        held = Node.objects.select_for_update(of=("self",), no_key=True).filter(pk=node.pk, bus__credential_hash="")
+        for found in held.prefetch_related("bus"):
+            _take(found, sighting, at)
+
+
+def _is_news(node: Node, sighting: Sighting) -> bool:
+    return bool(_new(node, _about(node, sighting)) or _new(node.bus, _said_anew(node, sighting)))
+
+
+def _take(node: Node, sighting: Sighting, at: datetime) -> None:
+    about, said = _new(node, _about(node, sighting)), _new(node.bus, _said_anew(node, sighting))
+    for row, changes in ((node, about), (node.bus, said)):
+        for name, value in changes.items():
+            setattr(row, name, value)
+        if changes:
+            row.save(update_fields=list(changes))
+    if about or said:
+        bus_changes.tell(node, at)
 
 
 def _about(node: Node, sighting: Sighting) -> dict[str, Any]:
-    about: dict[str, Any] = {"metadata": _merged(node.metadata or {}, sighting.metadata)}
+    about: dict[str, Any] = {}
+    if sighting.metadata:
+        about["metadata"] = _merged(node.metadata or {}, sighting.metadata)
     if sighting.address:
         about["address"] = sighting.address
     if _is_kind_new(node, sighting):
@@ -111,6 +128,16 @@ def _about(node: Node, sighting: Sighting) -> dict[str, Any]:
     if not node.claimed and node.name == node.key and sighting.name:
         about["name"] = sighting.name
     return about
+
+
+def _said_anew(node: Node, sighting: Sighting) -> dict[str, Any]:
+    """It is announced twice a minute: what people changed of its capabilities stays until it says other ones."""
+    said = _said(sighting)
+    if said.get("said_capabilities") == node.bus.said_capabilities:
+        said.pop("capabilities", None)
+    if _is_kind_new(node, sighting):
+        said["kind"] = sighting.kind
+    return said
 
 
 def _merged(kept: dict[str, Any], said: Mapping[str, Any]) -> object:
@@ -124,7 +151,5 @@ def _is_kind_new(node: Node, sighting: Sighting) -> bool:
     return node.bus.kind == bus_words.UNKNOWN and sighting.kind != bus_words.UNKNOWN
 
 
-def _write(row: Node | BusNode, wanted: dict[str, Any]) -> None:
-    changes = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    if changes:
-        type(row)._default_manager.filter(pk=row.pk).update(**changes)
+def _new(row: Node | BusNode, wanted: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wanted.items() if getattr(row, name) != value}

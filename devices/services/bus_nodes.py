@@ -26,7 +26,7 @@ NOT_OF_THE_BUS = "{} is a node of this hub that is not of the bus."
 CHANGEABLE = ("name", "metadata", "address")
 # What begins anew, of the node and of its row for the bus.
 BEGUN = (*CHANGEABLE, "device_type", "status", "status_reason", "last_seen_at")
-BEGUN_ON_BUS = ("kind", "capabilities", "mac_address")
+BEGUN_ON_BUS = ("kind", "capabilities", "said_capabilities", "mac_address")
 
 
 def register(*, actor: Actor, key: str, at: datetime, **fields: Any) -> Node:
@@ -96,7 +96,7 @@ def _begin(node: Node, at: datetime, fields: Mapping[str, Any]) -> None:
     node.status, node.status_reason, node.last_seen_at = NodeStatus.DISCOVERED, "", at
     node.device_type = bus_words.driver_of(fields["kind"])
     node.bus.kind = fields["kind"]
-    node.bus.capabilities = fields.get("capabilities") or {}
+    node.bus.capabilities, node.bus.said_capabilities = fields.get("capabilities") or {}, []
     node.bus.mac_address = fields.get("mac_address")
 
 

@@ -11,6 +11,9 @@ from devices.bus_words import Sighting, announced, capabilities_of, status_of
 from devices.models import BusNode, Node
 from devices.services import bus_meeting
 from tests.bus import payloads
+from tests.bus.payloads import ROBOT
+from tests.devices.tafy import made, one
+from tests.people import Person
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +31,9 @@ def stranger(key: str, *, heard: timedelta | None, **fields: Any) -> Node:
 
 
 def test_the_same_again_is_nothing_new() -> None:
-    one = announced(payloads.p1())
-    assert one is not None
-    assert (met(one, one), met(one)) == (1, 0)
+    agent = announced(payloads.p1())
+    assert agent is not None
+    assert (met(agent, agent), met(agent)) == (1, 0)
 
 
 def test_what_it_says_of_itself_follows_it_and_its_name_is_peoples() -> None:
@@ -42,6 +45,23 @@ def test_what_it_says_of_itself_follows_it_and_its_name_is_peoples() -> None:
     met(Sighting("r1", name="other.local.", metadata={"version": "2"}))
     node.refresh_from_db()
     assert (node.name, node.metadata) == ("Lawn mower", {"version": "2"})
+
+
+def test_what_people_changed_of_its_capabilities_stays_until_it_says_other_ones(operator: Person) -> None:
+    sightings = [Sighting(ROBOT, said_capabilities=(f"motor.differential:v{number}.0",)) for number in (1, 2)]
+    met(sightings[0])
+    operator.caller.patch(one(ROBOT), {"capabilities": {"motor.differential": "repaired"}})
+    met(sightings[0])
+    assert capabilities(operator) == {"motor.differential": "repaired"}
+    met(sightings[1])
+    assert capabilities(operator) == {"motor.differential": "v2.0"}
+    made(operator, id=ROBOT, capabilities={})
+    met(sightings[1])
+    assert capabilities(operator) == {"motor.differential": "v2.0"}
+
+
+def capabilities(who: Person) -> Any:
+    return who.caller.get(one(ROBOT)).json()["capabilities"]
 
 
 def test_nobody_else_speaks_of_a_node_with_a_credential() -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.bus import payloads
+from tests.bus.conftest import BridgeChild
 from tests.bus.device import Device
 from tests.devices.tafy import DEVICES, KEYS, made, one
 from tests.people import Person
@@ -45,3 +47,23 @@ def test_what_is_refused_is_not_told(device: Device, operator: Person, viewer: P
     assert told(device, 1) == ("device.discovered", new)
     assert told(device, 2) == ("device.updated", changed)
     assert len(device.heard) == 2
+
+
+def news(device: Device, number: int) -> tuple[str, str, str]:
+    event = json.loads(device.hears(number)[number - 1][1])
+    return event["type"], event["data"]["status"], event["data"]["ip_address"]
+
+
+def test_what_a_device_says_anew_of_itself_is_told_once(bridge: BridgeChild, device: Device) -> None:
+    device.listen(SUBJECT)
+    robot = payloads.p1_of_a_robot()
+    device.say("device.discovered", robot)
+    assert news(device, 1) == ("device.discovered", "discovered", "10.0.0.21")
+    device.say("device.discovered", robot)
+    device.say("device.discovered", robot | {"AddrIPv4": ["10.0.0.22"]})
+    assert news(device, 2) == ("device.updated", "discovered", "10.0.0.22")
+    for number, address in ((3, "10.0.0.22"), (4, "10.0.0.23"), (5, "10.0.0.24")):
+        for _ in range(2):
+            device.say(f"node.{payloads.ROBOT}.heartbeat", payloads.p3(ip_address=address))
+        assert news(device, number) == ("device.updated", "online", address)
+    assert len(device.heard) == 5

@@ -25,6 +25,7 @@ def test_a_device_has_all_of_its_keys_and_begins_as_discovered(operator: Person)
     assert (device["status"], device["claimed"]) == ("discovered", False)
     for name in ("last_seen", "created_at", "updated_at"):
         assert device[name].endswith("Z")
+    assert device["created_at"] <= device["updated_at"]
     assert operator.caller.get(one()).json() == device
 
 
@@ -85,6 +86,12 @@ def test_the_list_is_filtered_by_each_status(operator: Person, status: str) -> N
 @pytest.mark.parametrize("word", ["", "Online", "pending", "degraded", "all", "online,offline"])
 def test_any_other_status_is_refused(operator: Person, word: str) -> None:
     assert problem(operator.caller.get(f"{DEVICES}?status={word}")) == ("enum", ["query", "status"])
+
+
+def test_a_refused_status_is_told_which_there_are(operator: Person) -> None:
+    for answer in (operator.caller.get(f"{DEVICES}?status=Online"), operator.caller.patch(one(), {"status": None})):
+        sentence = "Input should be one of these: discovered, claimed, online, offline, error."
+        assert answer.json()["details"][0]["msg"] == sentence
 
 
 def test_states_that_tafy_does_not_know_have_its_words(operator: Person) -> None:
