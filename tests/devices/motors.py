@@ -20,6 +20,7 @@ from devices.services.standstill import repeater
 from rdos.kernel import bus
 from tests.devices.hal.payloads import MOTOR
 from tests.servers import LoneNats, nats_of_its_own
+from tests.up.bus_clients import arrived
 
 COMMANDS = "hal.v1.motor.cmd"
 PATIENCE = 10.0
@@ -47,11 +48,15 @@ class Motors:
         actual = {"actual_linear_meters_per_sec": linear, "actual_angular_rad_per_sec": angular}
         message = MOTOR | {"device_id": key, "payload": MOTOR["payload"] | actual | payload}
         self._run(self.line.publish(f"{before}hal.v1.motor.telemetry.{key}", json.dumps(message).encode()))
-        self._run(self.line.flush())
+        self._run(arrived(self.line))
 
     def say_range(self, key: str, message: dict[str, Any]) -> None:
         self._run(self.line.publish(f"hal.v1.sensor.range.telemetry.{key}", json.dumps(message).encode()))
-        self._run(self.line.flush())
+        self._run(arrived(self.line))
+
+    def catch_up(self) -> None:
+        """What the broker had by now has been heard as well."""
+        self._run(arrived(self.line))
 
     def _run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
@@ -67,7 +72,7 @@ class Motors:
 
         await self.line.subscribe(COMMANDS, cb=hear)
         await self.line.subscribe(f"tell.{COMMANDS}.*", cb=hear_apart)
-        await self.line.flush()
+        await arrived(self.line)
 
 
 def speeds(message: dict[str, Any]) -> tuple[float, float]:

@@ -65,7 +65,7 @@ def test_a_node_that_says_nothing_answers_504_and_is_never_told_again(operator: 
 def test_an_answer_that_comes_too_late_changes_nothing(operator: Person) -> None:
     node = told.node()
     with told.answering(lambda letter: []) as letters:
-        operator.caller.post(told.command_url(node) + "?wait=0.2", STOP)
+        operator.caller.post(told.command_url(node) + "?wait=2", STOP)
     told.settle(told.yes(letters[0]))
     assert Command.objects.get().status == "cancelled"
 

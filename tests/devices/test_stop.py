@@ -38,6 +38,7 @@ def test_a_stop_is_said_five_times_within_a_second_or_so(operator: Person, motor
     assert answer.status_code == 200
     said = answer.json()
     assert (said["status"], said["devices"], said["everyone"], said["published"]) == ("sent", ["rover-1"], False, 1)
+    motors.catch_up()
     assert motors.zeros("rover-1") >= 1, "it was said before the answer came"
     until(lambda: motors.zeros("rover-1") == SAID)
     first, last = motors.heard[0][0], motors.heard[-1][0]
@@ -73,6 +74,7 @@ def test_maintenance_denial_and_expiry_stop_no_stop(operator: Person, motors: Mo
     at = timezone.now()
     rover(maintenance_until=at + timedelta(hours=1), denied_commands=["move", "stop"], expires_at=at, claimed=False)
     assert operator.caller.post(stop("rover-1")).status_code == 200
+    motors.catch_up()
     assert motors.zeros("rover-1") >= 1
 
 

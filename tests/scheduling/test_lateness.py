@@ -129,7 +129,8 @@ def test_everybody_sees_it_although_the_ticks_are_dead(viewer: Person, developer
     watching.look(LONG_AGO)
     (event,) = viewer.caller.get("/api/v1/events").json()
     assert (event["severity"], event["category"], event["acknowledged"]) == ("major", "clock", False)
-    assert event["message"] == "The clock has not ticked for 1 min 15 s"
+    # On a slow machine a second or two may pass until somebody looks.
+    assert event["message"].startswith("The clock has not ticked for 1 min 1")
     assert len(runs(trigger)) == 1
     told_of = Caller().get("/health/detailed").json()["dependencies"]["clock"]
     assert not told_of["healthy"] and told_of["error"].startswith("The clock has not run for 7")

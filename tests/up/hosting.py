@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
+
 from rdos.up.programs import Program, end, spawn
 
 
@@ -29,6 +31,18 @@ def running(program: Program, ready: Callable[[], bool]) -> Iterator[int]:
         yield process.pid
     finally:
         end(process, program)
+
+
+def gone(family: list[psutil.Process]) -> bool:
+    return not any(map(_lives, family))
+
+
+def _lives(member: psutil.Process) -> bool:
+    """A dead one that nobody has collected yet is dead; and it may be collected while it is looked at."""
+    try:
+        return member.is_running() and member.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def until(condition: Callable[[], object], seconds: float = 20) -> None:

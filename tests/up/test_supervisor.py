@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from rdos.up.bootstrap import PROJECT_DIR
-from tests.up.hosting import until
+from rdos.up.guard import recall
+from tests.up.hosting import gone, until
 
 
 class Toy:
@@ -32,10 +33,6 @@ class Toy:
         return psutil.Process(self.process.pid).children(recursive=True)
 
 
-def all_gone(family: list[psutil.Process]) -> bool:
-    return not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
@@ -51,7 +48,8 @@ def test_a_signal_stops_everything_and_leaves_no_process(place: Path, number: si
     assert len(family) == 5  # the grandchild and the guard among them
     toy.process.send_signal(number)
     assert toy.process.wait(10) == 0
-    assert all_gone(family)
+    # Whoever was killed still needs a moment of the processor to die.
+    until(lambda: gone(family), 2)
     assert not (place / "children.json").exists()
 
 
@@ -67,7 +65,7 @@ def test_a_killed_child_is_started_again_and_its_own_children_are_gone(place: Pa
     first, grandchild = toy.pid("parent"), psutil.Process(int((place / "grandchild.pid").read_text()))
     os.kill(first, signal.SIGKILL)
     until(lambda: toy.pid("parent") != first and toy.pid("parent"))
-    assert all_gone([grandchild])
+    assert gone([grandchild])
     assert "parent     | ended (by SIGKILL); starting again in 0.5 s" in toy.said()
     toy.process.terminate()
     toy.process.wait(10)
@@ -102,10 +100,12 @@ def test_a_second_ctrl_c_does_not_wait(place: Path) -> None:
 
 def test_children_end_even_when_the_supervisor_is_killed(place: Path) -> None:
     toy = Toy(place, "server", "parent")
+    # A child may have begun before its name is in the list.
+    until(lambda: len(recall(place / "children.json")) == 2)
     family = toy.family()
     toy.process.kill()
     toy.process.wait()
-    until(lambda: all_gone(family))
+    until(lambda: gone(family))
 
 
 def test_a_killed_guard_is_replaced(place: Path) -> None:
