@@ -48,7 +48,6 @@ api = schemathesis.openapi.from_dict(document)
 api.app = application
 bounded = settings(
     max_examples=12,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

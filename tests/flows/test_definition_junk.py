@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from flows.choices import FlowKind
@@ -89,7 +89,7 @@ def shapes_of(one: str, other: str) -> list[dict[str, Any]]:
     return [four, {"from": one, "to": other}, {"out": [one, "result"], "in": [other, "value"]}]
 
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60)
 
 
 def judged(kind: FlowKind, content: Any) -> list[Finding] | None:

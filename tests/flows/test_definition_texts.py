@@ -87,7 +87,7 @@ def test_the_fewest_lines_are_told() -> None:
     assert found["added"] + found["removed"] == 5
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(LINES, LINES)
 def test_the_edits_make_the_new_text_of_the_old(old: list[str], new: list[str]) -> None:
     assert rebuilt(old, new) == new
@@ -95,7 +95,7 @@ def test_the_edits_make_the_new_text_of_the_old(old: list[str], new: list[str]) 
     assert places == sorted(places)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LINES, LINES)
 def test_no_shorter_way_exists(old: list[str], new: list[str]) -> None:
     found = edits.edits(old, new)
@@ -113,7 +113,7 @@ def longest_common(old: list[str], new: list[str]) -> int:
     return row[-1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some.text("ab\n\r\u2028", max_size=40), some.text("ab\n\r\u2028", max_size=40))
 def test_each_text_can_be_read_out_of_a_difference_without_context_limits(before: str, after: str) -> None:
     lines = [line for hunk in between(before, after)["hunks"] for line in hunk]

@@ -387,7 +387,6 @@ def test_the_queue_is_as_its_model_says(monkeypatch: pytest.MonkeyPatch) -> None
         settings=settings(
             max_examples=40,
             stateful_step_count=40,
-            deadline=None,
             derandomize=True,
             # Shrinking would take longer than a test may.
             phases=(Phase.generate,),

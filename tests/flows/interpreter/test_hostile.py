@@ -231,7 +231,7 @@ def test_no_attribute_is_reached(name: str) -> None:
         assert isinstance(done.events[-1], Failed)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     some.sampled_from(sorted(NODES)),
     some.dictionaries(
@@ -247,7 +247,7 @@ def test_no_config_makes_a_node_stumble(kind: str, config: dict[str, Any], value
     assert isinstance(drive(machine).events[-1], Finished | Failed)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(SENSELESS)
 def test_no_graph_makes_the_machine_stumble(sketch: dict[str, Any]) -> None:
     try:

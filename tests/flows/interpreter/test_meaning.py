@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from tests.flows.interpreter.graphs import run
 from tests.flows.interpreter.sketches import STATEMENTS, Statement, built
@@ -87,7 +87,7 @@ def written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(STATEMENTS)
 def test_a_graph_means_what_its_statements_say(statements: list[Statement]) -> None:
     telling, error = Telling(), ""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from flows.interpreter import Bounds, Finished, InvalidFlow, Waiting, restore, start
 from tests.flows.interpreter.graphs import Graph, Run, drive, graph, node, posted
@@ -36,13 +36,13 @@ def compare(given: Graph) -> None:
     assert parked.machine.progress == straight.machine.progress
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80)
 @given(SENSIBLE)
 def test_parking_at_every_step_changes_nothing(sketch: Graph) -> None:
     compare(sketch)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(SENSELESS)
 def test_not_even_where_the_graph_makes_no_sense(sketch: Graph) -> None:
     compare(sketch)
