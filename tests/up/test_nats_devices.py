@@ -1,5 +1,7 @@
 """Devices with users of their own: in an account of their own, where each has what is its own and nobody else is."""
 
+import select
+import socket
 from collections.abc import Iterator
 
 import bcrypt
@@ -11,6 +13,7 @@ from rdos.up.nats import Nats
 from rdos.up.nats_users import Hub
 from tests.ports import free
 from tests.up.bus_clients import (
+    arrived,
     is_let_in,
     may_listen,
     mqtt_client,
@@ -101,6 +104,7 @@ async def test_nothing_of_it_comes_to_anybody_anonymous_and_nothing_of_theirs_to
         for subject in OWN_EARS:
             await arm.hears(subject)
         await said_until(hub, lambda: len(set(arm.heard)) == len(OWN_EARS), *[f"tell.{word}" for word in OWN_EARS])
+        await arrived(arm.client)
         before = len(arm.heard)
         await arm.says(*OWN_WORDS)
         await stranger.says("hal.v1.motor.cmd", "hal.v1.motor.cmd.arm-7")
@@ -148,9 +152,13 @@ async def test_it_does_the_same_over_mqtt(bus: Nats) -> None:
             mqtt_publish(arm, "device/lamp/status")
             mqtt_publish(arm, "node/arm-7/heartbeat")
             await settled(lambda: bool(hub.heard))
-            await hub.says("tell.device.arm-7.command")
+            await said_until(hub, lambda: can_be_read(arm), "tell.device.arm-7.command")
             assert b"device/arm-7/command" in arm.recv(64)
         assert hub.heard == ["own.node.arm-7.heartbeat"]
+
+
+def can_be_read(connection: socket.socket) -> bool:
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 def test_nobody_anonymous_has_it_put_out_by_using_its_mqtt_name(bus: Nats) -> None:
