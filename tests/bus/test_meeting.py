@@ -119,8 +119,9 @@ def test_whoever_speaks_is_there(word: object) -> None:
 
 
 def test_a_strange_capability_costs_no_time() -> None:
-    began = time.perf_counter()
+    # Of the processor, since by the wall's clock it would also count who else is busy here.
+    began = time.thread_time()
     sighting = announced(payloads.p1(Text=["caps=a" + " " * 600 + "b," + "x" * 300 + ",ok:v1"]))
     assert sighting is not None
     assert capabilities_of(sighting.said_capabilities) == {"ok": "v1"}
-    assert time.perf_counter() - began < 0.1
+    assert time.thread_time() - began < 0.1

@@ -183,7 +183,7 @@ def test_a_stop_tells_those_still_sending() -> None:
         server.process.send_signal(signal.SIGTERM)
 
         assert b"503" in _all_of(line)[:20]
-        assert server.process.wait(5) == 0
+        assert server.process.wait(10) == 0
 
 
 def test_an_endless_head_is_refused(hub: Running) -> None:
@@ -244,7 +244,7 @@ def test_a_stop_lets_the_open_request_finish(tmp_path: Path) -> None:
         place.write_text("ended")
 
         assert b"done" in _all_of(line)
-        assert server.process.wait(5) == 0
+        assert server.process.wait(10) == 0
 
 
 def _all_of(line: socket.socket) -> bytes:
@@ -263,7 +263,7 @@ def test_a_stop_is_clean_even_with_a_stream_open(command: tuple[str, ...], numbe
 
         server.process.send_signal(number)
 
-        assert server.process.wait(5) == 0
+        assert server.process.wait(10) == 0
 
 
 @pytest.mark.parametrize("command", [gateway(), web()], ids=["gateway", "web"])

@@ -81,7 +81,7 @@ def test_open_sockets_are_told_when_the_hub_stops() -> None:
 
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1012
-        assert server.process.wait(3) == 0
+        assert server.process.wait(10) == 0
 
 
 def test_the_web_server_takes_no_sockets() -> None:

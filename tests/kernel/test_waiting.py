@@ -195,7 +195,7 @@ def test_a_stop_answers_those_who_wait(letters: "redis.Redis", name: str) -> Non
         )
         assert isinstance(answer, httpx.Response)
         assert (answer.status_code, answer.json()) == (202, {"over": True})
-        assert server.process.wait(5) == 0
+        assert server.process.wait(10) == 0
 
 
 def test_daphne_waits_as_well(letters: "redis.Redis", name: str) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,7 +78,9 @@ def test_it_starts_again_after_everything_was_killed(made: Postgres) -> None:
     until(made.ready)
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children()]
     for member in family:
-        member.kill()
+        # Those behind the first follow it by themselves.
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
     process.wait()
     assert (made.data / "postmaster.pid").exists()
     with running(made.program(), made.ready):
