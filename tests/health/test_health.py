@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,11 @@ def get(path: str) -> Any:
 
 
 @pytest.fixture
-def nowhere() -> str:
-    """An address where nobody listens."""
+def nowhere() -> Iterator[str]:
+    """An address where nobody listens, nor could anybody begin to."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+        yield f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def test_the_root_tells_what_every_seed_asks(db: None) -> None:
