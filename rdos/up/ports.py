@@ -1,9 +1,14 @@
 """Ports: which are taken, and which are free."""
 
 import errno
+import secrets
 import socket
+from contextlib import suppress
 
 from rdos.up.problems import CannotStart
+
+# Below those from which the system chooses by itself.
+NEVER_GIVEN = range(10_000, 20_000)
 
 
 def refuse_taken(host: str, wanted: dict[str, int]) -> None:
@@ -26,9 +31,11 @@ def _reason(name: str, host: str, port: int, error: OSError) -> str:
 
 
 def free() -> int:
-    """A port of loopback that nobody listens on right now."""
-    with _bound("127.0.0.1", 0) as listener:
-        return int(listener.getsockname()[1])
+    """A port of loopback that nobody listens on right now, and that nobody who dials out is given a moment later."""
+    while True:
+        port = secrets.choice(NEVER_GIVEN)
+        with suppress(OSError), _bound("127.0.0.1", port):
+            return port
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -156,10 +156,10 @@ def test_a_peer_that_does_not_speak_http_fails_by_name(loopback_allowed: None, o
 
 def test_a_closed_port_fails_by_name(loopback_allowed: None) -> None:
     with socket.socket() as free:
+        # Bound and deaf: nobody else can begin to listen there.
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(OutgoingFailed, match=r"127\.0\.0\.1 could not be reached"):
-        fetch(f"http://127.0.0.1:{port}/")
+        with pytest.raises(OutgoingFailed, match=r"127\.0\.0\.1 could not be reached"):
+            fetch(f"http://127.0.0.1:{free.getsockname()[1]}/")
 
 
 def test_what_is_no_json_or_no_success_fails_by_name(loopback_allowed: None, outside: Outside) -> None:

@@ -30,6 +30,12 @@ def test_a_taken_port_is_named_by_its_variable() -> None:
             ports.refuse_taken("127.0.0.1", {"NATS_PORT": ports.free(), "MQTT_PORT": port})
 
 
+def test_a_free_port_is_none_that_is_given_to_whoever_dials() -> None:
+    """Which Linux chooses from 32768 on."""
+    with socket.create_server(("127.0.0.1", ports.free())) as server:
+        assert server.getsockname()[1] < 32_768
+
+
 def test_two_variables_cannot_share_a_port() -> None:
     with pytest.raises(CannotStart, match="NATS_PORT and MQTT_PORT must be different"):
         ports.refuse_taken("127.0.0.1", {"NATS_PORT": 4222, "MQTT_PORT": 4222})
