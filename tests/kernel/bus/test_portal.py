@@ -18,6 +18,7 @@ from rdos.kernel.bus import BusAway, MessageTooLarge, NoReply
 from tests.bus.device import Device
 from tests.kernel.bus.conftest import Heard, until
 from tests.servers import LoneNats
+from tests.up.bus_clients import arrived
 
 TOO_LARGE = b"x" * (2**20 + 1)
 
@@ -71,7 +72,7 @@ def test_an_anonymous_node_answers_what_the_hub_asks(device: Device) -> None:
         await message.respond(b"here: " + message.data)
 
     device.run(device.client.subscribe("device.d1.command", cb=answer))
-    device.run(device.client.flush())
+    device.run(arrived(device.client))
     assert bus.request("device.d1.command", b"there?", timeout=5) == b"here: there?"
     assert device.refused == []
 
