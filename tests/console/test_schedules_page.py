@@ -72,19 +72,19 @@ def test_a_preview_needs_no_scripts_and_saves_nothing(developer: Person) -> None
 
 
 def test_the_preview_marks_what_the_clocks_do_and_what_is_left_out(developer: Person) -> None:
-    flow, holidays = flow_of(developer), calendar_of(developer, days=["2028-03-27"])
+    flow, holidays = flow_of(developer), calendar_of(developer, days=["2084-03-27"])
     schedule_of(developer, flow, "Another", cron="30 2 * * *")
     answer = written(
         developer, ADD, preview="yes", cron="30 2 * * *", zone="Europe/Berlin",
-        calendars=[str(holidays.pk)], starts_at="2028-03-25T12:00",
+        calendars=[str(holidays.pk)], starts_at="2084-03-25T12:00",
     )  # fmt: skip
     fires = answer.context["preview"]["fires"]
     assert [(fire["local"], fire["utc"]) for fire in fires[:3]] == [
-        ("Sun 26 Mar 2028, 03:00", "2028-03-26 01:00"),
-        ("Mon 27 Mar 2028, 02:30", "2028-03-27 00:30"),
-        ("Tue 28 Mar 2028, 02:30", "2028-03-28 00:30"),
+        ("Sun 26 Mar 2084, 03:00", "2084-03-26 01:00"),
+        ("Mon 27 Mar 2084, 02:30", "2084-03-27 00:30"),
+        ("Tue 28 Mar 2084, 02:30", "2084-03-28 00:30"),
     ]
-    assert (fires[0]["mark"], fires[1]["excluded"], fires[2]["others"]) == ("gap", "Holidays: 2028-03-27", 1)
+    assert (fires[0]["mark"], fires[1]["excluded"], fires[2]["others"]) == ("gap", "Holidays: 2084-03-27", 1)
     page = answer.content.decode()
     assert "The clocks go forward" in page and "Left out: Holidays" in page and ">Another</a>" in page
 
@@ -131,13 +131,13 @@ def test_moments_are_those_of_the_zone_and_all_options_are_kept(developer: Perso
     flow_of(developer)
     holidays = calendar_of(developer)
     answer = written(
-        developer, ADD, name="Once", timing="once", moment="2030-07-01T09:00", zone="Europe/Berlin",
+        developer, ADD, name="Once", timing="once", moment="2086-07-01T09:00", zone="Europe/Berlin",
         jitter_seconds="5 min", misfire="skip", overlap="cancel_previous", catch_up_seconds="2 h",
         calendars=[str(holidays.pk)], input='"text"', priority="3", environment="lan", pause_after_failures="4",
     )  # fmt: skip
     assert answer.status_code == 302
     made = Schedule.objects.get()
-    assert made.anchor == datetime(2030, 7, 1, 7, tzinfo=UTC)
+    assert made.anchor == datetime(2086, 7, 1, 7, tzinfo=UTC)
     assert (made.jitter_seconds, made.misfire, made.overlap, made.catch_up_seconds) == (
         300,
         "skip",
@@ -168,10 +168,10 @@ def test_only_what_was_changed_is_changed(developer: Person) -> None:
 
 
 def test_in_another_zone_a_moment_that_is_written_the_same_is_another_one(developer: Person) -> None:
-    trigger = schedule_of(developer, timing="once", cron="", anchor=datetime(2030, 7, 1, 7, tzinfo=UTC))
+    trigger = schedule_of(developer, timing="once", cron="", anchor=datetime(2086, 7, 1, 7, tzinfo=UTC))
     answer = written(developer, page_of(trigger, "edit"), zone="America/New_York")
     assert answer.status_code == 302
-    assert again(trigger).anchor == datetime(2030, 7, 1, 13, tzinfo=UTC)
+    assert again(trigger).anchor == datetime(2086, 7, 1, 13, tzinfo=UTC)
 
 
 def test_filters_are_words_in_the_address(developer: Person) -> None:
