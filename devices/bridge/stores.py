@@ -14,7 +14,6 @@ from devices.services.bus_presence import Sign
 from devices.services.bus_states import State
 from devices.services.commands import Reply
 from rdos.kernel.batches import Batch, KeyedBatch
-from rdos.kernel.clock import database_now
 from rdos.kernel.intake import NODE_EVENTS, NodeEvent
 from rdos.kernel.sorting import sorting_out
 
@@ -113,7 +112,7 @@ class Stores:
 
     def _meet(self, found: dict[str, Sighting]) -> None:
         """In a thread."""
-        bus_meeting.meet(list(found.values()), database_now())
+        bus_meeting.meet(list(found.values()))
         self._loop.call_soon_threadsafe(self._met)
 
 

@@ -1,7 +1,8 @@
 """What becomes of nodes of the bus, told in the journal, on the bus and to the sockets.
 
 Anybody on the network may make a node come and go. Its first changes are told one by one; from then on it is told how
-it stands, and at most twice a minute, until it was calm for ten. Its row always follows at once.
+it stands, and at most twice a minute, until it was calm for ten. What it says of itself, its address and its facts, is
+told by the next sweep, so that whoever says it again and again holds up no alarm. Its row always follows at once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from devices.choices import CONNECTED, NodeStatus
 from devices.models import BusNode, Node
@@ -29,11 +30,10 @@ class Looks:
     status: str
     reason: str
     latched: bool
-    address: str
 
 
 def looks_of(node: Node) -> Looks:
-    return Looks(node.status, node.status_reason, node.bus.latched_at is not None, node.address)
+    return Looks(node.status, node.status_reason, node.bus.latched_at is not None)
 
 
 def told(node: Node, before: Looks, at: datetime) -> list[JournalEntry]:
@@ -42,16 +42,21 @@ def told(node: Node, before: Looks, at: datetime) -> list[JournalEntry]:
     if bus.told_at is None or at - bus.told_at >= CALM:
         bus.told_times = 0
     elif bus.told_times >= TOLERATED and at - bus.told_at < PAUSE:
-        if not bus.told_status:
-            bus.told_status, bus.told_latched = before.status, before.latched
+        _leave_for_later(bus, before)
         return []
     return _tell(node, before, at)
 
 
-def tell(node: Node, at: datetime) -> None:
-    """What it says of itself is new, which the journal does not keep. In the transaction that holds the node."""
-    record_all(told(node, looks_of(node), at))
-    store([node])
+def tell_soon(nodes: Sequence[Node]) -> None:
+    """What they say of themselves is new. In the transaction that holds them."""
+    for node in nodes:
+        _leave_for_later(node.bus, looks_of(node))
+    store(nodes)
+
+
+def _leave_for_later(bus: BusNode, told: Looks) -> None:
+    if not bus.told_status:
+        bus.told_status, bus.told_latched = told.status, told.latched
 
 
 def store(nodes: Sequence[Node]) -> None:
@@ -62,8 +67,9 @@ def store(nodes: Sequence[Node]) -> None:
 
 @transaction.atomic
 def tell_late(rows: QuerySet[Node], at: datetime) -> None:
-    """How those stand now of whom too much was told. Nobody is left with what was true once."""
-    late = rows.filter(on_bus=True, bus__told_status__gt="", bus__told_at__lte=at - PAUSE).order_by("bus__told_at")
+    """How those stand now of whom something is to be told. Nobody is left with what was true once."""
+    is_time = Q(bus__told_times__lt=TOLERATED) | Q(bus__told_at__lte=at - PAUSE)
+    late = rows.filter(is_time, on_bus=True, bus__told_status__gt="").order_by("bus__told_at")
     held = late.prefetch_related("bus").select_for_update(of=("self",), no_key=True, skip_locked=True)
     nodes = list(held[:MOST_TOLD])
     entries = [entry for node in nodes for entry in _tell(node, looks_of(node), at)]
@@ -74,8 +80,10 @@ def tell_late(rows: QuerySet[Node], at: datetime) -> None:
 def _tell(node: Node, before: Looks, at: datetime) -> list[JournalEntry]:
     bus = node.bus
     if bus.told_status:
-        before = Looks(bus.told_status, node.status_reason, bus.told_latched, node.address)
-    bus.told_at, bus.told_times, bus.told_status = at, min(bus.told_times + 1, TOLERATED), ""
+        before = Looks(bus.told_status, node.status_reason, bus.told_latched)
+    bus.told_status = ""
+    if looks_of(node) != before:
+        bus.told_at, bus.told_times = at, min(bus.told_times + 1, TOLERATED)
     bus_events.tell_on_commit(bus_events.CHANGED, node)
     return list(_entries(node, before, at))
 

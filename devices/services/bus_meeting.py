@@ -22,13 +22,13 @@ REMEMBERED = timedelta(days=7)
 MOST_FORGOTTEN = 500
 
 
-def meet(sightings: Sequence[Sighting], at: datetime) -> int:
+def meet(sightings: Sequence[Sighting]) -> int:
     """How many were new. The same one again changes what it says of itself, and nothing that people decided."""
     latest = {one.key: one for one in sightings}
     known = {node.key: node for node in Node.objects.filter(key__in=latest).select_related("bus")}
     room = MOST_UNCLAIMED - Node.objects.filter(on_bus=True, claimed=False).count() if latest.keys() - known else 0
     for key, node in known.items():
-        _seen_again(node, latest[key], at)
+        _seen_again(node, latest[key])
     # In one order, so that two bridges never wait for each other.
     strangers = [latest[key] for key in sorted(latest.keys() - known)]
     return _make(strangers[: max(0, room)]) if strangers else 0
@@ -90,7 +90,7 @@ def _said(sighting: Sighting) -> dict[str, Any]:
     return found
 
 
-def _seen_again(node: Node, sighting: Sighting, at: datetime) -> None:
+def _seen_again(node: Node, sighting: Sighting) -> None:
     """Of a node with a credential nobody else tells anything, and the key of another kind of node is not taken."""
     if not node.on_bus or node.bus.credential_hash or not _is_news(node, sighting):
         return
@@ -98,14 +98,14 @@ def _seen_again(node: Node, sighting: Sighting, at: datetime) -> None:
         # As it is by now: another bridge, or its own heartbeat, may have said the same.
         held = Node.objects.select_for_update(of=("self",), no_key=True).filter(pk=node.pk, bus__credential_hash="")
         for found in held.prefetch_related("bus"):
-            _take(found, sighting, at)
+            _take(found, sighting)
 
 
 def _is_news(node: Node, sighting: Sighting) -> bool:
     return bool(_new(node, _about(node, sighting)) or _new(node.bus, _said_anew(node, sighting)))
 
 
-def _take(node: Node, sighting: Sighting, at: datetime) -> None:
+def _take(node: Node, sighting: Sighting) -> None:
     about, said = _new(node, _about(node, sighting)), _new(node.bus, _said_anew(node, sighting))
     for row, changes in ((node, about), (node.bus, said)):
         for name, value in changes.items():
@@ -113,7 +113,7 @@ def _take(node: Node, sighting: Sighting, at: datetime) -> None:
         if changes:
             row.save(update_fields=list(changes))
     if about or said:
-        bus_changes.tell(node, at)
+        bus_changes.tell_soon([node])
 
 
 def _about(node: Node, sighting: Sighting) -> dict[str, Any]:

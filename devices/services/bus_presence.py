@@ -63,13 +63,16 @@ def note(signs: Mapping[UUID, Sign]) -> None:
     nodes = list(held.prefetch_related("bus"))
     for lasts in {sign.lasts for sign in signs.values()}:
         _prolong([node.pk for node in nodes if signs[node.pk].lasts == lasts], signs, lasts)
-    before = {node.pk: looks_of(node) for node in nodes}
+    before, addresses = {node.pk: looks_of(node) for node in nodes}, {node.pk: node.address for node in nodes}
     for node in nodes:
         _note(node, signs[node.pk])
     fields = ["last_seen_at", "last_health", "address", "status", "status_reason"]
     # The rows are held, so that nobody else moves them meanwhile.
     Node.objects.bulk_update(nodes, fields, batch_size=100)
-    _tell([(node, before[node.pk], signs[node.pk].at) for node in nodes if looks_of(node) != before[node.pk]])
+    moved = [node for node in nodes if looks_of(node) != before[node.pk]]
+    _tell([(node, before[node.pk], signs[node.pk].at) for node in moved])
+    others = (node for node in nodes if looks_of(node) == before[node.pk])
+    bus_changes.tell_soon([node for node in others if node.address != addresses[node.pk]])
 
 
 def _tell(moved: Sequence[tuple[Node, Looks, datetime]]) -> None:

@@ -21,7 +21,7 @@ NOW = timezone.now()
 
 
 def met(*sightings: Sighting) -> int:
-    return bus_meeting.meet(sightings, NOW)
+    return bus_meeting.meet(sightings)
 
 
 def stranger(key: str, *, heard: timedelta | None, **fields: Any) -> Node:

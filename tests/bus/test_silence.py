@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from devices.bus_words import Sighting
 from devices.choices import NodeStatus
 from devices.models import Bridge, BusNode, Node
-from devices.services import bus_presence
+from devices.services import bus_meeting, bus_presence
 from devices.services.bus_changes import CALM, PAUSE, TOLERATED
 from devices.services.bus_presence import CAMERA_SILENT_AFTER, Sign
 from rdos.kernel.models import JournalEntry
@@ -115,6 +116,17 @@ def test_nobody_is_left_with_what_was_told_last(robot: Node) -> None:
         (300, 0, "node.disconnect"),
     ]
     assert entries("node.disconnect") == TOLERATED // 2 + 1
+
+
+def test_whoever_says_new_things_of_itself_for_ever_holds_up_no_alarm(robot: Node) -> None:
+    for place in range(3 * TOLERATED):
+        bus_presence.note({robot.pk: Sign(after(place * 5), address=f"10.0.0.{place}")})
+        bus_meeting.meet([Sighting(robot.key, metadata={"turn": str(place)})])
+        swept(after(place * 5 + 1), hearing_since=after(-600))
+    robot.refresh_from_db()
+    assert (robot.address, robot.metadata["turn"]) == ("10.0.0.29", "29")
+    bus_presence.note({robot.pk: Sign(after(150), address="10.0.0.1", latched=True)})
+    assert entries("node.emergency_stop") == 1
 
 
 def test_an_emergency_stop_among_too_many_changes_is_told_as_well(robot: Node) -> None:

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from devices.models import Node
+from rdos import ticks
 from tests.bus import payloads
 from tests.bus.conftest import BridgeChild
 from tests.bus.device import Device
+from tests.devices.conftest import until
 from tests.devices.tafy import DEVICES, KEYS, made, one
 from tests.people import Person
 
@@ -54,16 +57,23 @@ def news(device: Device, number: int) -> tuple[str, str, str]:
     return event["type"], event["data"]["status"], event["data"]["ip_address"]
 
 
-def test_what_a_device_says_anew_of_itself_is_told_once(bridge: BridgeChild, device: Device) -> None:
+def has_address(address: str) -> bool:
+    return Node.objects.filter(key=payloads.ROBOT, address=address).exists()
+
+
+def test_what_a_device_says_anew_of_itself_is_told_by_the_next_sweep(bridge: BridgeChild, device: Device) -> None:
     device.listen(SUBJECT)
     robot = payloads.p1_of_a_robot()
     device.say("device.discovered", robot)
     assert news(device, 1) == ("device.discovered", "discovered", "10.0.0.21")
     device.say("device.discovered", robot)
     device.say("device.discovered", robot | {"AddrIPv4": ["10.0.0.22"]})
+    until(lambda: has_address("10.0.0.22"))
+    ticks.sweep_bus()
     assert news(device, 2) == ("device.updated", "discovered", "10.0.0.22")
     for number, address in ((3, "10.0.0.22"), (4, "10.0.0.23"), (5, "10.0.0.24")):
-        for _ in range(2):
-            device.say(f"node.{payloads.ROBOT}.heartbeat", payloads.p3(ip_address=address))
+        device.say(f"node.{payloads.ROBOT}.heartbeat", payloads.p3(ip_address=address))
+        until(lambda address=address: has_address(address))
+        ticks.sweep_bus()
         assert news(device, number) == ("device.updated", "online", address)
     assert len(device.heard) == 5
