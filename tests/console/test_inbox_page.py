@@ -107,7 +107,7 @@ def test_new_devices_appear_and_silent_ones_say_so_by_themselves(visit: Visit, v
     page = browser.go(INBOX)
     browser.sees("Nothing waits to be claimed")
     browser.picture("inbox-empty")
-    for text in ("nats://localhost:", "MQTT on port 1883", "--lan"):
+    for text in ("nats://localhost:", "MQTT, on port 1883", "--lan"):
         assert text in page.locator("#nothing").inner_text()
     arm = found("esp32-a1b2c3")
     browser.looks_again()
