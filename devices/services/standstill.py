@@ -87,8 +87,9 @@ class Repeater:
                 self._thread = None
                 return None
             ready = [key for key, due in self._due.items() if due[0] <= now]
+            # Each is said, however late: a machine that stood still for a moment is when they are needed.
             for key in ready:
-                self._due[key] = [moment for moment in self._due[key] if moment > now]
+                self._due[key] = self._due[key][1:]
             self._due = {key: due for key, due in self._due.items() if due}
             return ready
 

@@ -1,5 +1,6 @@
 """Robots are made to stand through the API, heard by motors on a real bus."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from accounts.choices import Role
 from devices.hal.motion import Speeds
 from devices.models import Command, DriveSession, Halt, Node
 from devices.services import commands, driving, halting
+from devices.services.standstill import AGAIN, Repeater
 from rdos.kernel.journal import SYSTEM
 from rdos.kernel.models import JournalEntry
 from tests.devices.conftest import until
@@ -44,6 +46,15 @@ def test_a_stop_is_said_five_times_within_a_second_or_so(operator: Person, motor
     first, last = motors.heard[0][0], motors.heard[-1][0]
     assert 0.9 < last - first < 3
     assert {message["device_id"] for _, message in motors.heard} == {"rover-1"}
+
+
+def test_a_machine_that_stood_still_for_a_moment_swallows_no_word(motors: Motors) -> None:
+    repeater = Repeater()
+    repeater.begin(["rover-1"])
+    with repeater._lock:
+        time.sleep(0.6)
+    until(lambda: motors.zeros("rover-1") == len(AGAIN))
+    assert not repeater.is_busy
 
 
 def test_a_stop_is_noted(operator: Person, motors: Motors) -> None:
