@@ -62,6 +62,8 @@ class NodeRed:
     directory: Path
     port: int = field(default_factory=free)
     process: "subprocess.Popen[bytes] | None" = None
+    # How much of its log is of the times before.
+    said_before: int = 0
 
     @property
     def url(self) -> str:
@@ -73,6 +75,7 @@ class NodeRed:
             (self.directory / "flows.json").write_text(json.dumps(FOREIGN))
         command = ["node", str(program()), "-u", str(self.directory), "-s", str(self.directory / "settings.js")]
         with (self.directory / "node-red.log").open("ab") as log:
+            self.said_before = len(self.log)
             self.process = subprocess.Popen([*command, "-p", str(self.port)], stdout=log, stderr=log)
         self._wait()
 
@@ -84,12 +87,12 @@ class NodeRed:
             time.sleep(0.1)
 
     def _is_up(self) -> bool:
-        """It answers before it has read its flows."""
+        """It may answer before it has read its flows, and read them before it answers."""
         try:
             self.read()
         except (httpx.HTTPError, KeyError, ValueError):
             return False
-        return "Started flows" in self.log.rpartition("Server now running")[2]
+        return "Started flows" in self.log[self.said_before :]
 
     def stop(self) -> None:
         if self.process is not None:
