@@ -98,7 +98,7 @@ def frame(actor: Actor, node: Node, at: datetime, tab: str) -> dict[str, Any]:
         "home": f"{node_place(node.pk)}{TABS[tab]}",
         "fresh": f"{node_place(node.pk)}{FRESH.get(tab, '')}/fresh",
         "journal": journal_of("node", node.pk) if allows(actor, "journal.read") else "",
-        "may_stop": halting.has_robots(actor),
+        "may_stop": halting.has_robots(actor, node),
         "may_drive": driving.may_drive(actor, node, facts["bus"]),
         "may_update": allows(actor, "nodes.update"),
         "may_configure": allows(actor, "nodes.configure"),

@@ -132,10 +132,12 @@ def _tell_those_with_a_socket(actor: Actor, nodes: QuerySet[Node], at: datetime)
     return len(drafts)
 
 
-def has_robots(actor: Actor) -> bool:
-    """Whether there is anybody for this actor to stop."""
+def has_robots(actor: Actor, seen: Node | None = None) -> bool:
+    """Whether there is anybody for this actor to stop. A robot that they see already is not looked for."""
     if not allows(actor, "motion.stop"):
         return False
+    if seen is not None and (seen.on_bus or seen.device_type in _able()):
+        return True
     return Node.objects.filter(within(actor, "id"), Q(on_bus=True) | Q(device_type__in=_able())).exists()
 
 
