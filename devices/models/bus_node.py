@@ -27,7 +27,7 @@ class BusNode(models.Model):
     # When it was last told what became of it, and how often since it was calm.
     told_at = models.DateTimeField(null=True)
     told_times = models.PositiveSmallIntegerField(default=0)
-    # As it was told, when that is no longer so: it changed too often, and is told later. Else empty.
+    # As it was told last, while something is still to be told: it changed too often, or says new things. Else empty.
     told_status = models.CharField(max_length=16, blank=True)
     told_latched = models.BooleanField(default=False)
     # Of its own credential on the bus; empty for one of the anonymous.
